@@ -1,0 +1,139 @@
+"""Wiring only: one ASGI application per variant, its routes on one screen. Start reading here.
+
+``/mcp``     → ``endpoint.py``  every protocol message
+``/health``… → ``operations.py``
+"""
+
+import asyncio
+import gc
+import os
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+
+from mcp_echo_core import logs, operations
+from mcp_echo_core.body import Receive
+from mcp_echo_core.cors import Cors, Preflights
+from mcp_echo_core.dispatch import Dispatcher
+from mcp_echo_core.drain import Drain
+from mcp_echo_core.endpoint import Endpoint
+from mcp_echo_core.eras.legacy import LegacyEra
+from mcp_echo_core.exchange import Send
+from mcp_echo_core.guard import Guard
+from mcp_echo_core.http import TrustedProxies
+from mcp_echo_core.metrics import SHARE_INTERVAL, Metrics
+from mcp_echo_core.runtime import Clock, Runtime
+from mcp_echo_core.settings import Settings
+from mcp_echo_core.stores.registry import open_store
+from mcp_echo_core.tools import tools_for
+from mcp_echo_core.variants import VARIANTS, Variant
+
+METRICS_FOLDER_VARIABLE = "MCP_ECHO_METRICS_FOLDER"
+"""Set by a server for its own workers: where they share their counters."""
+
+PROTOCOL_PATHS = frozenset({"/mcp", "/mcp/"})
+
+
+class App:
+    """The ASGI application of one server.
+
+    Protocol messages go straight to the endpoint; a router in front of it would cost a twentieth of the throughput.
+    """
+
+    def __init__(self, endpoint: Endpoint, others: Starlette, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self._endpoint = endpoint
+        self._others = others
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        """Serve a request or the lifespan."""
+        if scope["type"] == "http" and scope["path"] in PROTOCOL_PATHS:
+            await self._endpoint(scope, receive, send)
+        else:
+            await self._others(scope, receive, send)  # type: ignore[arg-type]
+
+
+def create_app(
+    variant: Variant, settings: Settings, *, environ: Mapping[str, str] | None = None, clock: Clock | None = None
+) -> App:
+    """Build a server.
+
+    Args:
+        variant: Which of the two.
+        settings: Its configuration.
+        environ: Environment variables for ``environmentDump``; none by default.
+        clock: Where the time comes from.
+
+    Raises:
+        ConfigurationError: The settings do not fit together.
+    """
+    clock = clock or Clock()
+    environ = environ or {}
+    instance = secrets.token_hex(4) if settings.instance is None else settings.instance
+    shared = environ.get(METRICS_FOLDER_VARIABLE)
+    runtime = Runtime(
+        variant=variant,
+        settings=settings,
+        environ=environ,
+        instance=instance,
+        clock=clock,
+        started_at=clock.wall(),
+        metrics=Metrics(Path(shared) if shared else None),
+        sessions=variant.sessions(settings, open_store(settings), instance),
+        proxies=TrustedProxies(settings.forwarded_allow_ips),
+        cors=Cors(settings),
+        preflights=Preflights(variant.remembered_origins),
+    )
+    guard = Guard(settings)
+    drain = Drain(settings, lambda: runtime.metrics.active)
+    dispatcher = Dispatcher(tools_for(variant.tools, settings))
+    endpoint = Endpoint(runtime, guard, LegacyEra(runtime, dispatcher, guard, drain))
+    others = Starlette(routes=operations.routes(runtime, drain), lifespan=_lifespan(runtime, drain))
+    return App(endpoint, others, runtime)
+
+
+def app_from_environment(variant_name: str) -> App:
+    """Build the ``app`` of a variant's package for any ASGI server, from the environment variables.
+
+    Raises:
+        ConfigurationError: A setting cannot be used.
+    """
+    settings = Settings.from_env(os.environ, variant_name)
+    logs.configure(settings)
+    app = create_app(VARIANTS[variant_name], settings, environ=dict(os.environ))
+    # What exists now lives as long as the process: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
+    return app
+
+
+def _lifespan(runtime: Runtime, drain: Drain) -> Any:
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        drain.install(asyncio.get_running_loop())
+        tasks = [
+            asyncio.create_task(runtime.sessions.sweep_forever(runtime.clock)),
+            asyncio.create_task(_count_forever(runtime)),
+        ]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+            await runtime.sessions.close()
+            runtime.metrics.share()
+
+    return lifespan
+
+
+async def _count_forever(runtime: Runtime) -> None:
+    while True:
+        runtime.metrics.sample(runtime.clock.monotonic())
+        runtime.metrics.share()
+        await asyncio.sleep(SHARE_INTERVAL)

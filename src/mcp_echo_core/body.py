@@ -1,0 +1,114 @@
+"""Reading request bodies: bounded in bytes and in time, before anything is parsed or created."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from mcp_echo_core.errors import HttpRefusal
+from mcp_echo_core.http import HttpRequest
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+
+class ClientDisconnected(Exception):
+    """The client went away before its request was complete; there is nobody to answer."""
+
+
+class BodyReader:
+    """Reads bodies and cuts off the slow ones.
+
+    One timer watches all readers, so that a body that is already there costs no timer of its own.
+
+    Args:
+        limit: Bytes a body may have.
+        timeout: Seconds a body may take.
+    """
+
+    def __init__(self, limit: int, timeout: float) -> None:
+        self._limit = limit
+        self._timeout = timeout
+        self._since: dict[asyncio.Task[Any], float] = {}
+        self._overdue: set[asyncio.Task[Any]] = set()
+        self._watching = False
+
+    async def read(self, request: HttpRequest, receive: Receive) -> bytes:
+        """The whole body.
+
+        Raises:
+            HttpRefusal: 413 for a body that is declared or turns out too large, 408 for one that takes too long.
+            ClientDisconnected: The connection ended first.
+        """
+        declared = request.fields.get(b"content-length", b"0")
+        if len(declared) > len(str(self._limit)) or int(declared) > self._limit:
+            raise self._too_large(declared.decode("latin-1"))
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - ASGI applications run in tasks
+        self._since[task] = request.started
+        if not self._watching:
+            self._watch()
+        try:
+            message = await receive()
+            body: bytes = message.get("body", b"")
+            if message["type"] == "http.request" and not message.get("more_body") and len(body) <= self._limit:
+                return body
+            return await self._collect(message, receive)
+        except asyncio.CancelledError:
+            if task not in self._overdue:
+                raise
+            task.uncancel()
+            raise self._too_slow() from None
+        finally:
+            del self._since[task]
+            self._overdue.discard(task)
+
+    async def _collect(self, message: MutableMapping[str, Any], receive: Receive) -> bytes:
+        chunks: list[bytes] = []
+        size = 0
+        while True:
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnected
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+            if size > self._limit:
+                raise self._too_large(f"at least {size}")
+            if not message.get("more_body"):
+                return b"".join(chunks)
+            message = await receive()
+
+    def _watch(self) -> None:
+        self._watching = True
+        loop = asyncio.get_running_loop()
+        loop.call_later(self._timeout, self._cut_off, loop)
+
+    def _cut_off(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._watching = False
+        latest = loop.time() - self._timeout
+        for task, since in self._since.items():
+            if since <= latest:
+                self._overdue.add(task)
+                task.cancel()
+        if self._since:
+            self._watch()
+
+    def _too_large(self, size: str) -> HttpRefusal:
+        return HttpRefusal(
+            413,
+            "Content too large",
+            headers=[(b"connection", b"close")],
+            problem="The body is too large",
+            seen=f"{size} bytes",
+            rule=f"ECHO_MAX_MESSAGE_SIZE allows {self._limit} bytes",
+            spec="RFC 9110 section 15.5.14",
+            fix="Send a smaller message or raise ECHO_MAX_MESSAGE_SIZE.",
+        )
+
+    def _too_slow(self) -> HttpRefusal:
+        return HttpRefusal(
+            408,
+            "Request timeout",
+            headers=[(b"connection", b"close")],
+            problem="The body did not arrive in time",
+            rule=f"MCP_READ_TIMEOUT allows {self._timeout:g} seconds",
+            spec="RFC 9110 section 15.5.9",
+            fix="Send the whole body at once; look for a proxy that holds it back.",
+        )

@@ -1,0 +1,90 @@
+"""Ending without losing anything: SIGTERM first turns ``/readyz`` to 503 and ends streams, then lets the engine stop.
+
+Works under any engine that stops on a signal handler of its own, such as uvicorn: the handler is wrapped, and called
+when nothing is in flight any more.
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from mcp_echo_core.settings import Settings
+
+log = logging.getLogger(__name__)
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+CHECK_INTERVAL = 0.05
+"""Seconds between looks at what is still in flight."""
+
+
+class Drain:
+    """Knows whether the process is about to end, and ends its streams.
+
+    Attributes:
+        draining: The process is about to end.
+
+    Args:
+        settings: ``drain_delay`` and ``drain_timeout``.
+        in_flight: Counts the requests being served.
+    """
+
+    def __init__(self, settings: Settings, in_flight: Callable[[], int]) -> None:
+        self.draining = False
+        self._settings = settings
+        self._in_flight = in_flight
+        self._streams: set[asyncio.Task[None]] = set()
+
+    def install(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Wrap the engine's signal handlers, if it has set any in this thread."""
+        for number in SIGNALS:
+            stop = signal.getsignal(number)
+            if callable(stop) and stop is not signal.default_int_handler:
+                signal.signal(number, self._wrapped(loop, stop))
+
+    def begin(self, stop: Callable[[], object]) -> None:
+        """Start draining; ``stop`` is called when nothing is in flight or the time is over."""
+        if self.draining:
+            stop()
+            return
+        self.draining = True
+        log.info("draining", extra={"in_flight": self._in_flight(), "streams": len(self._streams)})
+        for stream in self._streams:
+            stream.cancel()
+        loop = asyncio.get_running_loop()
+        self._wait(loop, stop, loop.time() + self._settings.drain_delay, loop.time() + self._settings.drain_timeout)
+
+    async def run_stream(self, pump: asyncio.Task[None], disconnected: asyncio.Task[None]) -> bool:
+        """Let a stream run until its pump ends, its client goes away or the process drains.
+
+        Returns:
+            Whether the client is still there.
+        """
+        self._streams.add(pump)
+        if self.draining:
+            pump.cancel()
+        try:
+            await asyncio.wait((pump, disconnected), return_when=asyncio.FIRST_COMPLETED)
+            return not disconnected.done()
+        finally:
+            self._streams.discard(pump)
+            for task in (pump, disconnected):
+                task.cancel()
+            await asyncio.gather(pump, disconnected, return_exceptions=True)
+
+    def _wrapped(self, loop: asyncio.AbstractEventLoop, stop: Callable[[int, FrameType | None], Any]) -> Any:
+        def on_signal(number: int, frame: FrameType | None) -> None:
+            loop.call_soon_threadsafe(self.begin, lambda: stop(number, frame))
+
+        return on_signal
+
+    def _wait(
+        self, loop: asyncio.AbstractEventLoop, stop: Callable[[], object], earliest: float, latest: float
+    ) -> None:
+        now = loop.time()
+        if now >= earliest and (now >= latest or not self._in_flight()):
+            stop()
+        else:
+            loop.call_later(CHECK_INTERVAL, self._wait, loop, stop, earliest, latest)

@@ -1,0 +1,142 @@
+"""A message enters and leaves here: the raw ASGI application behind ``/mcp``.
+
+Read, decode, let the era answer, count. Everything that is refused anywhere below arrives here as a ``Refusal`` and is
+written in one place.
+"""
+
+import itertools
+import logging
+import secrets
+from typing import Any
+
+from mcp_echo_core.body import BodyReader, ClientDisconnected, Receive
+from mcp_echo_core.drain import Drain
+from mcp_echo_core.eras.legacy import LegacyEra
+from mcp_echo_core.errors import HttpRefusal, InternalFault, Refusal, RequestCancelled
+from mcp_echo_core.exchange import Exchange, Send
+from mcp_echo_core.guard import Guard
+from mcp_echo_core.http import HttpRequest
+from mcp_echo_core.messages import decode, encode, error_object
+from mcp_echo_core.runtime import Runtime
+
+log = logging.getLogger(__name__)
+
+
+class Endpoint:
+    """The protocol endpoint of one server.
+
+    Args:
+        runtime: The server.
+        guard: Checks request heads.
+        legacy: Serves the revisions with a handshake.
+    """
+
+    def __init__(self, runtime: Runtime, guard: Guard, legacy: LegacyEra) -> None:
+        settings = runtime.settings
+        self._runtime = runtime
+        self._guard = guard
+        self._legacy = legacy
+        self._bodies = BodyReader(settings.max_message_size, settings.read_timeout)
+        self._compress = settings.enable_compression
+        self._monotonic = runtime.clock.monotonic
+        self._numbers = itertools.count(1)
+        self._id_prefix = secrets.token_hex(3)
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        metrics = self._runtime.metrics
+        started = self._monotonic()
+        http = HttpRequest(scope, started, next(self._numbers), self._id_prefix)
+        exchange = Exchange(http, receive, send, self._runtime.cors.headers(http.fields.get(b"origin")), self._compress)
+        metrics.active += 1
+        try:
+            await self._serve(exchange, scope["method"])
+        except Refusal as refusal:
+            await self._refuse(exchange, refusal)
+        except RequestCancelled:
+            await exchange.abandon()
+        except ClientDisconnected:
+            exchange.status = 499  # nobody reads it; nginx's name for a client that left
+        except Exception:
+            log.exception("request failed", extra={"request_id": http.id})
+            fault = InternalFault("The server failed to answer", fix="Report it with the request id from the log.")
+            fault.status = 500
+            await self._refuse(exchange, fault)
+        finally:
+            metrics.active -= 1
+            seconds = self._monotonic() - started
+            metrics.observe(exchange.kind, seconds)
+            if exchange.session_id is not None:
+                self._runtime.sessions.add_busy(exchange.session_id, seconds)
+        if log.isEnabledFor(logging.DEBUG):
+            self._log(exchange, seconds)
+
+    async def _serve(self, exchange: Exchange, method: str) -> None:
+        guard, http = self._guard, exchange.http
+        guard.check_source(http)
+        if method == "POST":
+            exchange.accepted = guard.check_post(http)
+            body = await self._bodies.read(http, exchange.receive)
+            await self._legacy.post(exchange, decode(body))
+        elif method == "GET":
+            exchange.kind = "GET"
+            await self._legacy.get(exchange)
+        elif method == "DELETE":
+            exchange.kind = "DELETE"
+            await self._legacy.delete(exchange)
+        elif method == "OPTIONS":
+            exchange.kind = "OPTIONS"
+            await self._preflight(exchange)
+        else:
+            raise self._method_not_allowed(method)
+
+    async def _preflight(self, exchange: Exchange) -> None:
+        runtime = self._runtime
+        runtime.preflights.record(exchange.http, runtime.clock.wall())
+        allow = (b"allow", runtime.variant.methods + b", OPTIONS")
+        await exchange.reply(204, headers=[allow, *runtime.cors.preflight_headers(exchange.http)])
+
+    async def _refuse(self, exchange: Exchange, refusal: Refusal) -> None:
+        self._runtime.metrics.fail(refusal.code)
+        body = encode(error_object(refusal))
+        status = refusal.status or 200
+        log.info(
+            "refused",
+            extra={
+                "request_id": exchange.http.id,
+                "status": status,
+                "code": refusal.code,
+                "problem": refusal.problem,
+                "peer": exchange.http.peer,
+            },
+        )
+        if exchange.streaming or (status == 200 and not exchange.accepted.json):
+            await exchange.answer(body)
+        else:
+            await exchange.reply(status, body, refusal.headers)
+
+    def _method_not_allowed(self, method: str) -> HttpRefusal:
+        allowed = self._runtime.variant.methods
+        return HttpRefusal(
+            405,
+            "Method not allowed",
+            headers=[(b"allow", allowed)],
+            problem="The endpoint does not know this HTTP method",
+            seen=method,
+            rule=f"The endpoint answers {allowed.decode()} and OPTIONS",
+            spec="basic/transports, Streamable HTTP; RFC 9110 section 15.5.6",
+            fix="Send JSON-RPC messages with POST.",
+        )
+
+    def _log(self, exchange: Exchange, seconds: float) -> None:
+        log.debug(
+            "answered",
+            extra={
+                "request_id": exchange.http.id,
+                "kind": exchange.kind,
+                "status": exchange.status,
+                "ms": round(seconds * 1000, 2),
+                "session_id": exchange.session_id,
+                "peer": exchange.http.peer,
+            },
+        )

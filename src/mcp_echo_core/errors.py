@@ -1,0 +1,205 @@
+"""Everything that can be refused, as one tree; ``endpoint.py`` alone writes it to the wire.
+
+::
+
+    ConfigurationError          a setting has a value that cannot be used (exit code 2)
+    RequestCancelled            the client cancelled the request; there is nothing to answer
+    ToolFailure                 a tool that ran could not do what was asked (``isError: true``)
+    Refusal                     a message is not served; carries status, code and explanation
+    ├── ParseError              -32700  the body is not JSON in UTF-8
+    ├── InvalidRequest          -32600  the body is JSON, but not a message
+    ├── MethodNotFound          -32601
+    ├── InvalidParams           -32602
+    ├── SessionNotFound         -32603  HTTP 404
+    ├── SessionLimitReached     -32603  HTTP 503
+    ├── InternalFault           -32603  a defect of this server
+    └── HttpRefusal             -32600  refused before the body was read
+
+A refusal explains itself in ``error.data``: ``problem`` (what was wrong), ``seen`` (the value, redacted), ``rule``,
+``spec`` (where the rule stands) and ``fix``.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+PARSE_ERROR = -32700
+INVALID_REQUEST = -32600
+METHOD_NOT_FOUND = -32601
+INVALID_PARAMS = -32602
+INTERNAL_ERROR = -32603
+
+MAX_SEEN_CHARACTERS = 200
+"""A longer value is cut when it is quoted in a refusal."""
+
+
+class ConfigurationError(Exception):
+    """A setting cannot be used.
+
+    Args:
+        variable: The environment variable or flag.
+        value: The value that was given.
+        allowed: What would be accepted, in words.
+    """
+
+    def __init__(self, variable: str, value: str, allowed: str) -> None:
+        super().__init__(f"{variable}={value!r} cannot be used: {allowed}")
+        self.variable = variable
+        self.value = value
+        self.allowed = allowed
+
+
+class RequestCancelled(Exception):
+    """The client cancelled the request while it ran (basic/utilities/cancellation)."""
+
+
+class ToolFailure(Exception):
+    """A tool could not do what was asked; its text is what the caller reads.
+
+    Args:
+        text: What was wrong and what would work.
+    """
+
+
+class Refusal(Exception):
+    """A message that is not served.
+
+    Args:
+        problem: What was wrong, in one sentence.
+        seen: The offending value; long values are cut. Pass credentials only after redaction.
+        rule: The rule that was broken.
+        spec: Where the rule is written down.
+        fix: What the sender can do about it.
+        extra: Further members of ``error.data``.
+
+    Attributes:
+        status: HTTP status; ``None`` where the modern era names one and older revisions say 200.
+        code: JSON-RPC error code.
+        message: The ``error.message``.
+        request_id: Id of the refused request when it could be read.
+        headers: Response headers that belong to this refusal.
+    """
+
+    status: int | None = 400
+    code = INVALID_REQUEST
+    message = "Invalid request"
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        seen: Any = None,
+        rule: str = "",
+        spec: str = "",
+        fix: str = "",
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.seen = seen
+        self.rule = rule
+        self.spec = spec
+        self.fix = fix
+        self.extra = extra
+        self.request_id: str | int | None = None
+        self.headers: Sequence[tuple[bytes, bytes]] = ()
+
+    def data(self) -> dict[str, Any]:
+        """The members of ``error.data``; empty ones are left out."""
+        explained = {"problem": self.problem, "rule": self.rule, "spec": self.spec, "fix": self.fix}
+        data: dict[str, Any] = {name: text for name, text in explained.items() if text}
+        if self.seen is not None:
+            data["seen"] = shorten(self.seen)
+        return data | dict(self.extra or {})
+
+
+class ParseError(Refusal):
+    """The body is not JSON in UTF-8 (JSON-RPC 2.0 section 5.1)."""
+
+    code = PARSE_ERROR
+    message = "Parse error"
+
+
+class InvalidRequest(Refusal):
+    """The body is JSON but not a JSON-RPC message that may be sent here (JSON-RPC 2.0 section 5.1)."""
+
+
+class MethodNotFound(Refusal):
+    """The method does not exist in this revision or is not offered here."""
+
+    status = None
+    code = METHOD_NOT_FOUND
+    message = "Method not found"
+
+
+class InvalidParams(Refusal):
+    """The params do not fit the method."""
+
+    status = None
+    code = INVALID_PARAMS
+    message = "Invalid params"
+
+
+class SessionNotFound(Refusal):
+    """The session id is unknown, expired or ended (basic/transports, Session Management)."""
+
+    status = 404
+    code = INTERNAL_ERROR
+    message = "Session not found or expired"
+
+
+class SessionLimitReached(Refusal):
+    """No further session can be kept."""
+
+    status = 503
+    code = INTERNAL_ERROR
+    message = "Too many sessions"
+
+
+class InternalFault(Refusal):
+    """A defect of this server; the log has the details, the answer has none."""
+
+    status = None
+    code = INTERNAL_ERROR
+    message = "Internal error"
+
+
+class HttpRefusal(Refusal):
+    """Refused for its HTTP head alone, before the body was read.
+
+    Args:
+        status: HTTP status of the answer.
+        message: The ``error.message``.
+        headers: Response headers that the status needs, such as ``Allow``.
+        explanation: As for ``Refusal``.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        headers: Sequence[tuple[bytes, bytes]] = (),
+        **explanation: Any,
+    ) -> None:
+        super().__init__(**explanation)
+        self.status = status
+        self.message = message
+        self.headers = headers
+
+
+def shorten(value: Any) -> Any:
+    """A value as it may be quoted: numbers and short texts as they are, everything else cut to a preview."""
+    if value is None or isinstance(value, bool | int | float):
+        return value if not isinstance(value, int) or abs(value) < 1 << 63 else f"an integer of {value.bit_length()} bits"
+    text = value if isinstance(value, str) else _preview(value)
+    if len(text) <= MAX_SEEN_CHARACTERS:
+        return text
+    return f"{text[:MAX_SEEN_CHARACTERS]}… ({len(text)} characters)"
+
+
+def _preview(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"an object with the members {', '.join(map(str, list(value)[:8])) or '(none)'}"
+    if isinstance(value, list):
+        return f"an array of {len(value)}"
+    return str(value)

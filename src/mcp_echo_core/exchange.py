@@ -1,0 +1,124 @@
+"""One HTTP exchange: the request that came and the one answer that goes, as JSON or as an event stream."""
+
+import gzip
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
+
+from mcp_echo_core import sse
+from mcp_echo_core.body import Receive
+from mcp_echo_core.guard import Accepted
+from mcp_echo_core.http import HttpRequest
+from mcp_echo_core.messages import encode_notification
+
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Header = tuple[bytes, bytes]
+
+GZIP_FROM = 1024
+"""Bytes from which compressing an answer is worth the time."""
+
+_JSON = (b"content-type", b"application/json")
+
+
+class Exchange:
+    """A request and its answer; also the channel on which a running request sends notifications.
+
+    Attributes:
+        http: The request's head.
+        receive: ASGI receive.
+        accepted: What the client can read.
+        kind: What metrics count it as.
+        session_id: Session whose time it takes.
+        headers: Response headers that every answer to this request carries.
+        streaming: An event stream has been opened.
+        status: Status of the answer, 0 before there is one.
+    """
+
+    __slots__ = ("_compress", "_send", "accepted", "headers", "http", "kind", "receive", "session_id", "status", "streaming")
+
+    def __init__(self, http: HttpRequest, receive: Receive, send: Send, headers: Iterable[Header], compress: bool) -> None:
+        self.http = http
+        self.receive = receive
+        self._send = send
+        self._compress = compress
+        self.accepted = Accepted(json=True, sse=False)
+        self.kind = "other"
+        self.session_id: str | None = None
+        self.headers: list[Header] = list(headers)
+        self.streaming = False
+        self.status = 0
+
+    def assign(self, session_id: str) -> None:
+        """Tell the client the id of the session that was made for it."""
+        self.session_id = session_id
+        self.headers.append((b"mcp-session-id", session_id.encode()))
+
+    async def answer(self, message: bytes) -> None:
+        """Send the one message that ends this exchange, in a form the client can read."""
+        if self.streaming:
+            await self.write(sse.message(message))
+            await self.close()
+        elif self.accepted.json:
+            await self.reply(200, message)
+        else:
+            await self.open_stream()
+            await self.answer(message)
+
+    async def reply(self, status: int, body: bytes = b"", headers: Iterable[Header] = ()) -> None:
+        """Send a whole answer; a body is JSON."""
+        fields = [(b"content-length", b"%d" % len(body)), *self.headers, *headers]
+        if body:
+            fields.append(_JSON)
+            if self._compress:
+                body = self._compressed(body, fields)
+        self.status = status
+        await self._send({"type": "http.response.start", "status": status, "headers": fields})
+        await self._send({"type": "http.response.body", "body": body})
+
+    async def open_stream(self) -> None:
+        """Start an event stream; its status is settled now."""
+        self.streaming = True
+        self.status = 200
+        fields = [*sse.HEADERS, *self.headers]
+        await self._send({"type": "http.response.start", "status": 200, "headers": fields})
+
+    async def write(self, data: bytes) -> None:
+        """Send a piece of the event stream."""
+        await self._send({"type": "http.response.body", "body": data, "more_body": True})
+
+    async def close(self) -> None:
+        """End the event stream."""
+        await self._send({"type": "http.response.body", "body": b""})
+
+    async def abandon(self) -> None:
+        """End this exchange without a message: the request was cancelled."""
+        if self.streaming:
+            await self.close()
+        else:
+            await self.reply(204)
+
+    async def notify(self, method: str, params: dict[str, Any]) -> None:
+        """Send a notification about this request; the answer becomes an event stream if the client reads those."""
+        if not self.accepted.sse:
+            return
+        if not self.streaming:
+            await self.open_stream()
+        await self.write(sse.message(encode_notification(method, params)))
+
+    async def disconnected(self) -> None:
+        """Return when the client has gone away; the request's body must have been read."""
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+
+    def _compressed(self, body: bytes, fields: list[Header]) -> bytes:
+        fields.append((b"vary", b"Accept-Encoding"))
+        if len(body) < GZIP_FROM or not _accepts_gzip(self.http.header("accept-encoding") or ""):
+            return body
+        body = gzip.compress(body, compresslevel=5, mtime=0)
+        fields[0] = (b"content-length", b"%d" % len(body))
+        fields.append((b"content-encoding", b"gzip"))
+        return body
+
+
+def _accepts_gzip(header: str) -> bool:
+    codings = [part.replace(" ", "").partition(";") for part in header.lower().split(",")]
+    return any(name in ("gzip", "*") and weight not in ("q=0", "q=0.0", "q=0.00", "q=0.000") for name, _, weight in codings)

@@ -1,0 +1,228 @@
+"""What is refused for its HTTP head alone: method, Host, Origin, Content-Type, Accept.
+
+Every verdict depends on one header value and is remembered by it, so a client that repeats its headers, as clients do,
+costs one look-up each. Sources: basic/transports, Security Warning; RFC 9110 sections 8.3 and 12.5.1.
+"""
+
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from mcp_echo_core.errors import HttpRefusal
+from mcp_echo_core.http import HttpRequest
+from mcp_echo_core.settings import Settings
+
+MAX_REMEMBERED = 512
+"""Distinct values of one header whose verdict is remembered."""
+
+JSON_TYPE = "application/json"
+SSE_TYPE = "text/event-stream"
+
+
+class Accepted(NamedTuple):
+    """What the client can read, from its ``Accept`` header."""
+
+    json: bool
+    sse: bool
+
+
+class Guard:
+    """Checks request heads against the settings.
+
+    Args:
+        settings: ``allowed_hosts`` and ``allowed_origins`` decide; unset, peers on loopback must name loopback
+            (protection against DNS rebinding).
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._hosts = settings.allowed_hosts
+        self._origins = settings.allowed_origins
+        self._host_verdict = lru_cache(MAX_REMEMBERED)(self._judge_host)
+        self._origin_verdict = lru_cache(MAX_REMEMBERED)(self._judge_origin)
+
+    def check_source(self, request: HttpRequest) -> None:
+        """Host and Origin.
+
+        Raises:
+            HttpRefusal: 421 for the host, 403 for the origin.
+        """
+        client = request.scope.get("client")
+        # uvicorn's proxy middleware rewrites the peer and sets port 0: what stands there is hearsay.
+        local = client is not None and (client[1] == 0 or is_loopback(client[0]))
+        host = request.fields.get(b"host")
+        if not self._host_verdict(host, local):
+            raise _host_refusal(host, self._hosts)
+        origin = request.fields.get(b"origin")
+        if origin is not None and not self._origin_verdict(origin, local):
+            raise _origin_refusal(origin, self._origins)
+
+    def check_post(self, request: HttpRequest) -> Accepted:
+        """Content-Type and Accept of a POST.
+
+        Raises:
+            HttpRefusal: 415 or 406.
+        """
+        content_type = request.fields.get(b"content-type", b"")
+        if not is_json(content_type):
+            raise HttpRefusal(
+                415,
+                "Unsupported media type",
+                problem="Content-Type is not application/json" if content_type else "Content-Type is missing",
+                seen=content_type.decode("latin-1"),
+                rule="A message is posted as application/json",
+                spec="basic/transports, Sending Messages to the Server; RFC 9110 section 8.3",
+                fix="Send 'Content-Type: application/json'.",
+            )
+        accepted = self.accepted(request)
+        if not (accepted.json or accepted.sse):
+            raise _accept_refusal(request, "A POST is answered with application/json or text/event-stream")
+        return accepted
+
+    def check_get(self, request: HttpRequest) -> None:
+        """Accept of a GET.
+
+        Raises:
+            HttpRefusal: 406 when an event stream cannot be read.
+        """
+        if not self.accepted(request).sse:
+            raise _accept_refusal(request, "A GET is answered with text/event-stream")
+
+    def accepted(self, request: HttpRequest) -> Accepted:
+        """What the client can read; no header means everything (RFC 9110 section 12.5.1)."""
+        value = request.fields.get(b"accept")
+        if value is None:
+            return _EVERYTHING
+        if len(request.fields) != len(request.raw_headers):
+            value = ", ".join(request.values("accept")).encode("latin-1")
+        return parse_accept(value)
+
+    def _judge_host(self, host: bytes | None, local: bool) -> bool:
+        if "*" in self._hosts:
+            return True
+        if not self._hosts:
+            return not local or (host is not None and is_loopback_name(_split_port(host.decode("latin-1"))[0]))
+        return host is not None and _matches(host.decode("latin-1").lower(), self._hosts)
+
+    def _judge_origin(self, origin: bytes, local: bool) -> bool:
+        if "*" in self._origins:
+            return True
+        text = origin.decode("latin-1").lower()
+        if self._origins:
+            return _matches(text, self._origins)
+        if not local:
+            return True
+        try:
+            parts = urlsplit(text)
+            return parts.scheme in ("http", "https") and is_loopback_name(parts.hostname or "")
+        except ValueError:
+            return False
+
+
+_EVERYTHING = Accepted(json=True, sse=True)
+
+
+@lru_cache(MAX_REMEMBERED)
+def is_json(content_type: bytes) -> bool:
+    """Whether a Content-Type is JSON in UTF-8, whatever its other parameters."""
+    media_type, *parameters = content_type.decode("latin-1").lower().split(";")
+    charsets = [value.strip(' "') for name, _, value in (p.partition("=") for p in parameters) if name.strip() == "charset"]
+    return media_type.strip() == JSON_TYPE and all(charset in ("utf-8", "utf8") for charset in charsets)
+
+
+@lru_cache(MAX_REMEMBERED)
+def parse_accept(value: bytes) -> Accepted:
+    """Read an Accept header: the most specific range decides, ``q=0`` refuses (RFC 9110 section 12.5.1)."""
+    weights: dict[str, float] = {}
+    for part in value.decode("latin-1").lower().split(","):
+        media_range, *parameters = (piece.strip() for piece in part.split(";"))
+        if media_range:
+            weights[media_range] = next((_quality(p) for p in parameters if p.startswith("q=")), 1.0)
+
+    def readable(media_type: str) -> bool:
+        ranges = (media_type, media_type.partition("/")[0] + "/*", "*/*")
+        return next((weights[r] for r in ranges if r in weights), 0.0) > 0
+
+    return Accepted(readable(JSON_TYPE), readable(SSE_TYPE)) if weights else _EVERYTHING
+
+
+@lru_cache(MAX_REMEMBERED)
+def is_loopback(address: str) -> bool:
+    """Whether an IP address is this machine's own, IPv4-mapped IPv6 included."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    return (mapped or parsed).is_loopback
+
+
+def is_loopback_name(host: str) -> bool:
+    """Whether a host name or address literal means this machine (RFC 6761 section 6.3)."""
+    name = host.lower().rstrip(".")
+    return name == "localhost" or name.endswith(".localhost") or is_loopback(name.strip("[]"))
+
+
+def _quality(parameter: str) -> float:
+    try:
+        return float(parameter[2:])
+    except ValueError:
+        return 1.0
+
+
+def _split_port(host: str) -> tuple[str, str]:
+    if host.startswith("["):
+        name, _, port = host.partition("]")
+        return name + "]", port.lstrip(":")
+    name, _, port = host.partition(":")
+    return name, port
+
+
+def _matches(value: str, allowed: tuple[str, ...]) -> bool:
+    scheme, separator, host = value.rpartition("://")
+    name, _ = _split_port(host)
+    return any(entry.lower() in (value, f"{scheme}{separator}{name}:*") for entry in allowed)
+
+
+def _host_refusal(host: bytes | None, allowed: tuple[str, ...]) -> HttpRefusal:
+    return HttpRefusal(
+        421,
+        "Misdirected request",
+        problem="Host is not one this server answers to" if host else "Host is missing",
+        seen=(host or b"").decode("latin-1"),
+        rule=(
+            f"MCP_ALLOWED_HOSTS allows {', '.join(allowed)}"
+            if allowed
+            else "A request from loopback names a loopback host: protection against DNS rebinding"
+        ),
+        spec="basic/transports, Security Warning",
+        fix="Add the host to MCP_ALLOWED_HOSTS (host, host:port or host:*), or have the proxy send a loopback Host.",
+    )
+
+
+def _origin_refusal(origin: bytes, allowed: tuple[str, ...]) -> HttpRefusal:
+    return HttpRefusal(
+        403,
+        "Forbidden origin",
+        problem="Origin is not one this server serves",
+        seen=origin.decode("latin-1"),
+        rule=(
+            f"MCP_ALLOWED_ORIGINS allows {', '.join(allowed)}"
+            if allowed
+            else "A request from loopback names a loopback origin: protection against DNS rebinding"
+        ),
+        spec="basic/transports, Security Warning",
+        fix="Add the origin to MCP_ALLOWED_ORIGINS (scheme://host, scheme://host:port or scheme://host:*).",
+    )
+
+
+def _accept_refusal(request: HttpRequest, rule: str) -> HttpRefusal:
+    return HttpRefusal(
+        406,
+        "Not acceptable",
+        problem="Accept allows nothing that this answer can be",
+        seen=request.header("accept"),
+        rule=rule,
+        spec="basic/transports, Sending Messages to the Server; RFC 9110 section 12.5.1",
+        fix="Send 'Accept: application/json, text/event-stream'.",
+    )

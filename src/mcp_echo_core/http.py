@@ -1,0 +1,96 @@
+"""What arrived over HTTP, as tools and eras see it: the request's head and its times, without any body or reply."""
+
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Any
+
+RawHeaders = Sequence[tuple[bytes, bytes]]
+
+
+class HttpRequest:
+    """The head of one HTTP request.
+
+    Attributes:
+        scope: The ASGI scope.
+        fields: Header fields by lower-case name, the last one where a name came twice.
+        started: Monotonic seconds at which the request reached the endpoint.
+        number: Counts the requests of this process, from 1.
+        id: Name of the request in logs: the caller's ``X-Request-Id`` where it sent a usable one.
+    """
+
+    __slots__ = ("_id_prefix", "fields", "number", "scope", "started")
+
+    def __init__(self, scope: Any, started: float, number: int, id_prefix: str = "") -> None:
+        self.scope = scope
+        self.fields: dict[bytes, bytes] = dict(scope["headers"])
+        self.started = started
+        self.number = number
+        self._id_prefix = id_prefix
+
+    @property
+    def raw_headers(self) -> RawHeaders:
+        """All header fields in the order they arrived, duplicates kept, names in lower case."""
+        headers: RawHeaders = self.scope["headers"]
+        return headers
+
+    @property
+    def id(self) -> str:  # noqa: D102 - explained in the class
+        given = self.header("x-request-id") or ""
+        if 0 < len(given) <= 128 and given.isascii() and given.isprintable():
+            return given
+        return f"req_{self._id_prefix}{self.number:x}"
+
+    @property
+    def peer(self) -> str | None:
+        """Address of the other end of the connection, if it has one."""
+        client = self.scope.get("client")
+        return client[0] if client else None
+
+    def header(self, name: str) -> str | None:
+        """Value of a header field by lower-case name; several values joined by commas (RFC 9110 section 5.3)."""
+        values = self.values(name)
+        return ", ".join(values) if values else None
+
+    def values(self, name: str) -> list[str]:
+        """All values of a header field by lower-case name, in order."""
+        wanted = name.encode("latin-1")
+        if wanted not in self.fields:
+            return []
+        return [value.decode("latin-1") for key, value in self.raw_headers if key == wanted]
+
+
+class TrustedProxies:
+    """Who is believed about the addresses it forwards.
+
+    Args:
+        allowed: Addresses, networks or ``*``, as in ``FORWARDED_ALLOW_IPS``; names of sockets are ignored.
+    """
+
+    def __init__(self, allowed: Iterable[str]) -> None:
+        self._everyone = "*" in allowed
+        self._networks = [network for network in map(_network, allowed) if network is not None]
+
+    def client_address(self, request: HttpRequest) -> str | None:
+        """Address of the client: the peer, or what trusted proxies said in ``X-Forwarded-For``."""
+        address = request.peer
+        forwarded = [part.strip() for value in request.values("x-forwarded-for") for part in value.split(",")]
+        while forwarded and self.trusts(address):
+            address = forwarded.pop()
+        return address
+
+    def trusts(self, address: str | None) -> bool:
+        """Whether what this address forwards is believed."""
+        if self._everyone or address is None:
+            return self._everyone
+        try:
+            parsed = ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self._networks)
+
+
+def _network(text: str) -> IPv4Network | IPv6Network | None:
+    try:
+        return ip_network(text, strict=False)
+    except ValueError:
+        return None

@@ -1,0 +1,68 @@
+"""What operators ask: ``/health``, ``/livez``, ``/readyz``, ``/metrics``, and a helpful 404 for everything else."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from mcp_echo_core import __version__
+from mcp_echo_core.drain import Drain
+from mcp_echo_core.messages import encode
+from mcp_echo_core.runtime import Runtime
+
+PATHS = ("/mcp", "/health", "/livez", "/readyz", "/metrics")
+
+
+def routes(runtime: Runtime, drain: Drain) -> list[BaseRoute]:
+    """The operators' routes of one server."""
+
+    async def health(_: Request) -> Response:
+        return _json({"status": "draining" if drain.draining else "healthy", **await _figures(runtime), **_who(runtime)})
+
+    async def livez(_: Request) -> Response:
+        return _json({"status": "alive"})
+
+    async def readyz(_: Request) -> Response:
+        if drain.draining:
+            return _json({"status": "draining"}, 503)
+        problem = await runtime.sessions.problem(runtime.clock.wall())
+        return _json({"status": "store unreachable", "problem": problem}, 503) if problem else _json({"status": "ready"})
+
+    async def metrics(_: Request) -> Response:
+        return Response(runtime.metrics.expose(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    async def not_found(request: Request) -> Response:
+        return _json(
+            {
+                "error": "There is nothing at this path",
+                "seen": request.url.path[:200],
+                "paths": PATHS,
+                "fix": "The protocol endpoint is /mcp.",
+            },
+            404,
+        )
+
+    handlers: dict[str, Callable[[Request], Awaitable[Response]]] = {
+        "/health": health, "/livez": livez, "/readyz": readyz, "/metrics": metrics,
+    }  # fmt: skip
+    every = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+    return [*(Route(path, handler) for path, handler in handlers.items()), Route("/{path:path}", not_found, methods=every)]
+
+
+async def _figures(runtime: Runtime) -> dict[str, Any]:
+    uptime = round(runtime.clock.wall() - runtime.started_at, 3)
+    statistics = await runtime.sessions.statistics(runtime.clock.wall())
+    if statistics is None:
+        return {"uptime": uptime, "requests_handled": runtime.metrics.requests_of_all_workers()}
+    sessions = {"active": statistics.active, "total_created": statistics.created, "expired": statistics.expired}
+    return {"sessions": sessions, "uptime_seconds": uptime}
+
+
+def _who(runtime: Runtime) -> dict[str, str]:
+    return {"version": __version__, "variant": runtime.variant.name, "instance": runtime.instance}
+
+
+def _json(value: Any, status: int = 200) -> Response:
+    return Response(encode(value), status, media_type="application/json", headers={"cache-control": "no-store"})

@@ -1,0 +1,123 @@
+"""How credentials are shown: never whole, by nothing in this package.
+
+A credential appears as its scheme and its first and last six characters, or not at all. There is no way to ask for
+more. Every function takes linear time, since its input is what strangers send.
+"""
+
+import re
+from urllib.parse import unquote
+
+SHOWN = 6
+"""Characters of a credential that are shown at each end."""
+
+MIN_CUT = 20
+"""Characters a credential must have to be cut; of a shorter one nothing is shown."""
+
+HIDDEN = "******* (hidden)"
+"""Stands for a secret of which nothing is shown."""
+
+_STARS = "*******"
+"""Stands for a secret inside a URL."""
+
+_SECRET_NAME = re.compile(
+    r"secret|pass(w|phrase|code)|token|credential|api[-_]?key|private[-_]?key|access[-_]?key|[-_]pwd|bearer|cookie|jwt"
+    r"|signature|dsn|[cx]srf|connection[-_]?string|session[-_]?(id|key)|authori[sz]ation|(^|[-_])(key|pass|sig|sid)$",
+    re.IGNORECASE,
+)
+_AUTH_NAME = re.compile(r"auth(?!or|enticat)", re.IGNORECASE)
+_IDENTITY_NAME = re.compile(
+    r"[-_](user|username|user-?id|name|email|groups?|roles?|scopes?|type|method)$", re.IGNORECASE
+)
+"""Names with ``auth`` in them that tell who somebody is, such as ``X-Auth-Request-User``."""
+
+_SECRET_PARAMETERS = frozenset({"code", "assertion", "samlresponse", "ticket", "pwd", "pw", "user", "username"})
+"""Query parameters that are as good as a credential although their names do not say so."""
+
+_CUT_SCHEMES = frozenset({"bearer", "dpop", "token", "apikey", "gnap", "privatetoken"})
+"""Schemes whose credential is one opaque text."""
+
+_HIDDEN_SCHEMES = frozenset({"basic", "digest", "negotiate", "ntlm", "hoba", "mutual", "oauth", "aws4-hmac-sha256"})
+"""Schemes whose credential holds readable parts, such as a password in base64."""
+
+_WORDS = re.compile(r"(\s+)")
+_PARAMETER = re.compile(r"(^|[?&;#,])([^=&;#?,\s]+)=([^&;#\s]*)")
+_JWT = re.compile(r"(?<![\w-])eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*")
+_SCHEME = re.compile(r"\b(bearer|basic|dpop|negotiate)(\s+)([^\s,;\"]{6,})", re.IGNORECASE)
+
+
+def looks_secret(name: str) -> bool:
+    """Whether a header, variable or parameter of this name holds a credential."""
+    if _SECRET_NAME.search(name):
+        return True
+    return bool(_AUTH_NAME.search(name)) and not _IDENTITY_NAME.search(name)
+
+
+def mask(secret: str) -> str:
+    """A credential's first and last six characters, or nothing of a short one."""
+    return f"{secret[:SHOWN]}...{secret[-SHOWN:]}" if len(secret) >= MIN_CUT else HIDDEN
+
+
+def credentials(value: str) -> str:
+    """An ``Authorization`` value as scheme and masked credential (RFC 9110 section 11.4)."""
+    scheme, space, rest = value.strip().partition(" ")
+    if space and scheme.lower() in _CUT_SCHEMES:
+        return f"{scheme} {mask(rest.strip())}"
+    if scheme.lower() in _HIDDEN_SCHEMES:
+        return f"{scheme} {HIDDEN}"
+    return mask(value)
+
+
+def cookies(value: str) -> str:
+    """A ``Cookie`` value with the names and masked values."""
+    pairs = [pair.strip().partition("=") for pair in value.split(";")]
+    return "; ".join(f"{name}={mask(content)}" if equals else HIDDEN for name, equals, content in pairs)
+
+
+def header(name: str, value: str) -> str:
+    """A header field's value as it may be shown; ``name`` in any case."""
+    lower = name.lower()
+    if lower in {"cookie", "set-cookie", "cookie2"}:
+        return cookies(value)
+    if lower != "mcp-session-id" and looks_secret(lower):
+        return credentials(value)
+    return text(value)
+
+
+def variable(name: str, value: str) -> str:
+    """An environment variable's value as it may be shown."""
+    return HIDDEN if looks_secret(name) else text(value)
+
+
+def text(value: str) -> str:
+    """Any text without the credentials in it: userinfo and secret parameters of URLs, tokens, scheme and credential."""
+    value = "".join(_without_url_secrets(word) for word in _WORDS.split(value))
+    value = _SCHEME.sub(lambda found: f"{found[1]}{found[2]}{HIDDEN}", value)
+    return _JWT.sub(lambda found: mask(found[0]), value)
+
+
+def _without_url_secrets(word: str) -> str:
+    if "://" in word:
+        first, *rest = word.split("://")
+        word = "://".join([first, *map(_without_userinfo, rest)])
+    return _PARAMETER.sub(_without_secret, word) if "=" in word else word
+
+
+def _without_userinfo(rest: str) -> str:
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    if "@" in authority:
+        return _STARS + rest[authority.rindex("@") :]
+    # A password may hold the characters that end an authority: with a colon, everything before the last @ is suspect.
+    if ":" in authority and "@" in rest:
+        return _STARS + rest[rest.rindex("@") :]
+    return rest
+
+
+def _without_secret(found: re.Match[str]) -> str:
+    separator, name, content = found.groups()
+    decoded = unquote(name)
+    if looks_secret(decoded) or decoded.lower() in _SECRET_PARAMETERS:
+        return f"{separator}{name}={_STARS}"
+    nested = unquote(content)
+    if nested != content and text(nested) != nested:
+        return f"{separator}{name}={_STARS}"
+    return found[0]

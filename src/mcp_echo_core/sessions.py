@@ -1,0 +1,278 @@
+"""The life cycle of sessions above any store: minting, looking up, ending, sweeping, and refusing to.
+
+Both eras come here: ``eras/legacy.py`` brings the id from ``Mcp-Session-Id``, the modern era a handle argument. Source:
+2025-11-25 basic/transports, Session Management.
+"""
+
+import asyncio
+import logging
+from typing import Any, Protocol
+from uuid import uuid4
+
+from mcp_echo_core.errors import HttpRefusal, InvalidRequest, SessionLimitReached, SessionNotFound
+from mcp_echo_core.runtime import Clock
+from mcp_echo_core.settings import Settings
+from mcp_echo_core.stores.base import Delivery, Effect, Session, SessionStore, Statistics, StoreFull
+
+log = logging.getLogger(__name__)
+
+_SPEC = "basic/transports, Session Management"
+RETRY_AFTER = 10
+"""Seconds after which a client may try again to get a session."""
+
+
+class Sessions(Protocol):
+    """What an era needs of sessions; times are the caller's wall-clock seconds."""
+
+    async def mint(self, now: float, **facts: Any) -> Session | None:
+        """A new session, or ``None`` where there are none.
+
+        Args:
+            now: The time of the request.
+            facts: Fields of ``Session`` that are known.
+
+        Raises:
+            SessionLimitReached: No further session can be kept.
+        """
+
+    async def enter(self, session_id: str | None, effect: Effect, now: float) -> Session | None:
+        """The session a request belongs to, after the request's effect.
+
+        Args:
+            session_id: Value of the header; ``None`` when it was not sent.
+            effect: What the request does to its session.
+            now: The time of the request.
+
+        Raises:
+            SessionNotFound: There is no such session.
+            SessionLimitReached: One would have to be made and cannot be kept.
+            InvalidRequest: The header is required.
+        """
+
+    async def notice(self, session_id: str | None, effect: Effect, now: float) -> None:
+        """Take note of a message that wants no answer, and for which no session is made.
+
+        Raises:
+            SessionNotFound: There is no such session.
+            InvalidRequest: The header is required.
+        """
+
+    async def peek(self, session_id: str | None, now: float) -> Session | None:
+        """The session a request names, without any effect; ``None`` where it names none or there are none.
+
+        Raises:
+            SessionNotFound: There is no such session.
+        """
+
+    async def end(self, session_id: str | None, now: float) -> None:
+        """End a session at its client's wish.
+
+        Raises:
+            HttpRefusal: 405 where there are no sessions.
+            InvalidRequest: The header is missing.
+            SessionNotFound: There is no such session.
+        """
+
+    async def open_stream(self, session_id: str | None, now: float) -> Session:
+        """The session whose messages a client wants to listen to.
+
+        Raises:
+            HttpRefusal: 405 where there are no sessions.
+            InvalidRequest: The header is missing.
+            SessionNotFound: There is no such session.
+        """
+
+    async def take(self, session_id: str, stream: str, after: int | None, now: float) -> list[Delivery] | None:
+        """Messages for a stream, as ``SessionStore.take`` with the keep-alive interval as time-out."""
+
+    def add_busy(self, session_id: str, seconds: float) -> None:
+        """Count time spent on a session's request."""
+
+    async def statistics(self, now: float) -> Statistics | None:
+        """Figures about the sessions; ``None`` where there are none."""
+
+    async def problem(self, now: float) -> str | None:
+        """Why sessions cannot be served now, if they cannot."""
+
+    async def sweep_forever(self, clock: Clock) -> None:
+        """Free what has expired, again and again, until cancelled."""
+
+    async def close(self) -> None:
+        """End all streams and let go of the store."""
+
+
+class StoredSessions:
+    """Sessions in a store.
+
+    Args:
+        settings: Limits and intervals.
+        store: Where they are kept.
+        instance: Name of this process.
+    """
+
+    def __init__(self, settings: Settings, store: SessionStore, instance: str) -> None:
+        self._settings = settings
+        self._store = store
+        self._instance = instance
+
+    async def mint(self, now: float, **facts: Any) -> Session:  # noqa: D102 - the Protocol explains
+        session = Session(id=str(uuid4()), created_at=now, last_activity=now, minted_by=self._instance, **facts)
+        try:
+            await self._store.create(session, now)
+        except StoreFull:
+            raise self._limit_reached() from None
+        log.info(
+            "session created",
+            extra={
+                "session_id": session.id,
+                "client_name": session.client.name if session.client else None,
+                "protocol_version": session.protocol_version,
+            },
+        )
+        return session
+
+    async def enter(self, session_id: str | None, effect: Effect, now: float) -> Session:  # noqa: D102
+        if session_id is None:
+            if self._settings.session_required:
+                raise _missing("MCP_SESSION_REQUIRED=true: every request but initialize names its session")
+            session_id = (await self.mint(now, explicit=False)).id
+        session = await self._store.apply(session_id, effect, now)
+        if session is None:
+            raise _not_found(session_id)
+        return session
+
+    async def notice(self, session_id: str | None, effect: Effect, now: float) -> None:  # noqa: D102
+        if session_id is not None or self._settings.session_required:
+            await self.enter(session_id, effect, now)
+
+    async def peek(self, session_id: str | None, now: float) -> Session | None:  # noqa: D102
+        if session_id is None:
+            return None
+        session = await self._store.get(session_id, now)
+        if session is None:
+            raise _not_found(session_id)
+        return session
+
+    async def end(self, session_id: str | None, now: float) -> None:  # noqa: D102
+        if session_id is None:
+            raise _missing("DELETE names the session to end")
+        if not await self._store.delete(session_id, now):
+            raise _not_found(session_id)
+        log.info("session ended", extra={"session_id": session_id, "reason": "delete"})
+
+    async def open_stream(self, session_id: str | None, now: float) -> Session:  # noqa: D102
+        session = await self.peek(session_id, now)
+        if session is None:
+            raise _missing("GET names the session to listen to")
+        return session
+
+    async def take(  # noqa: D102
+        self, session_id: str, stream: str, after: int | None, now: float
+    ) -> list[Delivery] | None:
+        return await self._store.take(session_id, stream, after, now, self._settings.sse_keepalive_interval)
+
+    def add_busy(self, session_id: str, seconds: float) -> None:  # noqa: D102
+        self._store.add_busy(session_id, seconds)
+
+    async def statistics(self, now: float) -> Statistics:  # noqa: D102
+        return await self._store.statistics(now)
+
+    async def problem(self, now: float) -> str | None:  # noqa: D102
+        await self._store.statistics(now)
+        return None
+
+    async def sweep_forever(self, clock: Clock) -> None:  # noqa: D102
+        while True:
+            await asyncio.sleep(self._settings.session_cleanup_interval)
+            freed = await self._store.sweep(clock.wall())
+            if freed:
+                log.info("expired sessions freed", extra={"count": freed})
+
+    async def close(self) -> None:  # noqa: D102
+        await self._store.close()
+
+    def _limit_reached(self) -> SessionLimitReached:
+        limit = self._settings.max_sessions
+        refusal = SessionLimitReached(
+            "No further session can be kept",
+            seen=f"{limit} living sessions",
+            rule=f"MCP_MAX_SESSIONS allows {limit}",
+            spec=_SPEC,
+            fix="End sessions with DELETE, wait for idle ones to expire, or raise MCP_MAX_SESSIONS.",
+        )
+        refusal.headers = [(b"retry-after", str(RETRY_AFTER).encode())]
+        return refusal
+
+
+class NoSessions:
+    """The stateless variant: session headers are seen but mean nothing, and streams of a session cannot be had."""
+
+    def __init__(self, settings: Settings, store: object, instance: str) -> None:
+        """Take what every life cycle takes, and keep nothing of it."""
+
+    async def mint(self, now: float, **facts: Any) -> None:  # noqa: D102 - the Protocol explains
+        return None
+
+    async def enter(self, session_id: str | None, effect: Effect, now: float) -> None:  # noqa: D102
+        return None
+
+    async def notice(self, session_id: str | None, effect: Effect, now: float) -> None:  # noqa: D102
+        return None
+
+    async def peek(self, session_id: str | None, now: float) -> None:  # noqa: D102
+        return None
+
+    async def end(self, session_id: str | None, now: float) -> None:  # noqa: D102
+        raise _no_sessions("DELETE ends a session")
+
+    async def open_stream(self, session_id: str | None, now: float) -> Session:  # noqa: D102
+        raise _no_sessions("GET listens to a session's messages")
+
+    async def take(self, session_id: str, stream: str, after: int | None, now: float) -> None:  # noqa: D102
+        return None
+
+    def add_busy(self, session_id: str, seconds: float) -> None:  # noqa: D102
+        return None
+
+    async def statistics(self, now: float) -> None:  # noqa: D102
+        return None
+
+    async def problem(self, now: float) -> None:  # noqa: D102
+        return None
+
+    async def sweep_forever(self, clock: Clock) -> None:  # noqa: D102
+        return None
+
+    async def close(self) -> None:  # noqa: D102
+        return None
+
+
+def _missing(rule: str) -> InvalidRequest:
+    return InvalidRequest(
+        "Mcp-Session-Id is missing",
+        rule=rule,
+        spec=_SPEC,
+        fix="Send the Mcp-Session-Id that the answer to initialize carried.",
+    )
+
+
+def _not_found(session_id: str) -> SessionNotFound:
+    return SessionNotFound(
+        "The session is unknown, expired or ended here",
+        seen=session_id,
+        rule="A request with an unknown session id is answered with 404; ids of clients are never adopted",
+        spec=_SPEC,
+        fix="Start over with initialize, without a session id.",
+    )
+
+
+def _no_sessions(what: str) -> HttpRefusal:
+    return HttpRefusal(
+        405,
+        "Method not allowed",
+        headers=[(b"allow", b"POST")],
+        problem=f"{what}, and this server keeps no sessions",
+        rule="A server without streams outside requests answers GET and DELETE with 405",
+        spec="basic/transports, Listening for Messages from the Server",
+        fix="Use POST, or the stateful server.",
+    )

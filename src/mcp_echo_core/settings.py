@@ -1,0 +1,265 @@
+"""Configuration: a frozen value, read once, from one table.
+
+The table below makes parsing, the command line's flags and ``--help``, ``environmentDump`` and
+``docs/configuration.md``. Flags beat environment variables; an environment variable that is set but empty counts as
+not set, except where the table says that empty means something.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from mcp_echo_core.eras.versions import ALL_VERSIONS, HANDSHAKE_VERSIONS
+from mcp_echo_core.errors import ConfigurationError
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """What a server was configured to do; field by field explained in ``TABLE``. Durations are seconds."""
+
+    host: str
+    port: int
+    debug: bool
+    workers: int
+    max_requests: int
+    connections: int
+    keep_alive_timeout: float
+    read_timeout: float
+    drain_delay: float
+    drain_timeout: float
+    session_timeout: float
+    session_cleanup_interval: float
+    max_sessions: int
+    session_queue_size: int
+    session_required: bool
+    session_store: str
+    sse_keepalive_interval: float
+    protocol_version: str
+    protocol_versions: tuple[str, ...]
+    protocol_strict: bool
+    allowed_hosts: tuple[str, ...]
+    allowed_origins: tuple[str, ...]
+    cors_origins: tuple[str, ...]
+    forwarded_allow_ips: tuple[str, ...]
+    max_message_size: int
+    enable_binary: bool
+    enable_compression: bool
+    instance: str | None
+    log_level: str
+    log_format: str
+    log_file: str
+
+    @classmethod
+    def from_env(
+        cls, environ: Mapping[str, str], variant: str, flags: Mapping[str, str | None] | None = None
+    ) -> "Settings":
+        """Read the settings of one variant.
+
+        Args:
+            environ: The environment variables.
+            variant: ``stateful`` or ``stateless``; some defaults and variables differ.
+            flags: Values from the command line by field name; ``None`` means not given.
+
+        Raises:
+            ConfigurationError: A value cannot be used; the message names variable, value and what is allowed.
+        """
+        values = {setting.field: setting.read(environ, variant, flags or {}) for setting in TABLE}
+        if values["debug"]:
+            values["log_level"] = "DEBUG"
+        served = [version for version in values["protocol_versions"] if version in HANDSHAKE_VERSIONS]
+        if values["protocol_version"] == "newest":
+            values["protocol_version"] = served[0]
+        elif values["protocol_version"] not in served:
+            allowed = f"one of MCP_PROTOCOL_VERSIONS_SUPPORTED with a handshake ({', '.join(served)})"
+            raise ConfigurationError("MCP_PROTOCOL_VERSION", values["protocol_version"], allowed)
+        return cls(**values)
+
+
+class Setting(Struct, frozen=True):
+    """One row of the configuration table.
+
+    Attributes:
+        field: Name in ``Settings``; the command line flag is the same with dashes.
+        variables: Environment variables by precedence; ``{variant}`` rows name one per variant.
+        parse: Text to value; raises ``ValueError`` whose text says what is allowed.
+        default: As text, or per variant.
+        help: One sentence, with units.
+    """
+
+    field: str
+    variables: tuple[str, ...]
+    parse: Callable[[str], Any]
+    default: str | Mapping[str, str]
+    help: str
+
+    @property
+    def flag(self) -> str:
+        """The command line flag."""
+        return "--" + self.field.replace("_", "-")
+
+    def variables_for(self, variant: str) -> tuple[str, ...]:
+        """The environment variables that count for a variant, first wins."""
+        other = {"stateful": "ECHO_STATELESS_", "stateless": "ECHO_LOG_LEVEL"}[variant]
+        return tuple(name for name in self.variables if not name.startswith(other))
+
+    def default_for(self, variant: str) -> str:
+        """The default as text."""
+        return self.default if isinstance(self.default, str) else self.default[variant]
+
+    def read(self, environ: Mapping[str, str], variant: str, flags: Mapping[str, str | None]) -> Any:
+        """The value from flags, environment or default, in that order.
+
+        Raises:
+            ConfigurationError: The value cannot be used.
+        """
+        source, text = self.flag, flags.get(self.field)
+        if text is None:
+            names = self.variables_for(variant)
+            source = next((name for name in names if environ.get(name) or (name in environ and self._may_be_empty)), "")
+            text = environ[source].strip() if source else self.default_for(variant)
+        try:
+            return self.parse(text)
+        except ValueError as error:
+            raise ConfigurationError(source or self.variables[0], text, str(error)) from None
+
+    @property
+    def _may_be_empty(self) -> bool:
+        return self.parse is _instance
+
+
+def _boolean(text: str) -> bool:
+    known = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+    if text.lower() not in known:
+        raise ValueError("allowed are true, 1, yes, on, false, 0, no, off")
+    return known[text.lower()]
+
+
+def _integer(minimum: int, maximum: int, unit: str) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) < 20 and minimum <= int(text) <= maximum):
+            raise ValueError(f"allowed is an integer from {minimum} to {maximum} ({unit})")
+        return int(text)
+
+    return parse
+
+
+def _seconds(minimum: float, maximum: float = 31_536_000) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not minimum <= value <= maximum:
+            raise ValueError(f"allowed is a number of seconds from {minimum:g} to {maximum:g}")
+        return value
+
+    return parse
+
+
+def _choice(*allowed: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        matches = [name for name in allowed if name.lower() == text.lower()]
+        if not matches:
+            raise ValueError(f"allowed are {', '.join(allowed)}")
+        return matches[0]
+
+    return parse
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _versions(text: str) -> tuple[str, ...]:
+    asked = _list(text)
+    unknown = [name for name in asked if name not in ALL_VERSIONS]
+    if unknown or not asked:
+        problem = f"{', '.join(unknown)} is not a known revision; " if unknown else ""
+        raise ValueError(f"{problem}allowed is a comma list of {', '.join(ALL_VERSIONS)}")
+    if not set(asked) & set(HANDSHAKE_VERSIONS):
+        raise ValueError(f"at least one revision with a handshake is needed: {', '.join(HANDSHAKE_VERSIONS)}")
+    return tuple(name for name in ALL_VERSIONS if name in asked)
+
+
+def _instance(text: str) -> str | None:
+    if text == "random":
+        return None
+    if not (text.isascii() and text.isprintable() and " " not in text and len(text) <= 64):
+        raise ValueError("allowed are up to 64 visible ASCII characters")
+    return text
+
+
+def _text(text: str) -> str:
+    return text
+
+
+TABLE: tuple[Setting, ...] = (
+    Setting("host", ("MCP_ECHO_HOST",), _text, {"stateful": "0.0.0.0", "stateless": "127.0.0.1"},
+            "Address to bind to."),
+    Setting("port", ("MCP_ECHO_PORT",), _integer(0, 65535, "a TCP port; 0 picks a free one"), "3000",
+            "TCP port to bind to."),
+    Setting("debug", ("MCP_ECHO_DEBUG",), _boolean, "false",
+            "Log at level DEBUG, one line per request."),
+    Setting("workers", ("ECHO_STATELESS_WORKERS",), _integer(1, 256, "processes"), "1",
+            "Worker processes. The stateful server keeps its sessions in one process and accepts only 1."),
+    Setting("max_requests", ("ECHO_STATELESS_MAX_REQUESTS",), _integer(0, 10**12, "requests; 0 is no limit"), "0",
+            "Requests after which a worker is replaced by a fresh one; 0 never."),
+    Setting("connections", ("WORKER_CONNECTIONS",), _integer(1, 1_000_000, "connections"), "1000",
+            "Connections and running requests per worker; further ones get 503."),
+    Setting("keep_alive_timeout", ("MCP_KEEP_ALIVE_TIMEOUT",), _seconds(1), "75",
+            "Seconds after which an idle HTTP connection is closed."),
+    Setting("read_timeout", ("MCP_READ_TIMEOUT",), _seconds(0.05), "30",
+            "Seconds a client may take to send a request's head, and again its body."),
+    Setting("drain_delay", ("MCP_DRAIN_DELAY",), _seconds(0), "0",
+            "Seconds to go on answering after SIGTERM, with /readyz at 503, before connections are refused."),
+    Setting("drain_timeout", ("MCP_DRAIN_TIMEOUT",), _seconds(0.1), "10",
+            "Seconds that requests in flight get to finish after SIGTERM."),
+    Setting("session_timeout", ("MCP_SESSION_TIMEOUT",), _seconds(0.05), "3600",
+            "Seconds without a request or open stream after which a session is gone."),
+    Setting("session_cleanup_interval", ("MCP_SESSION_CLEANUP_INTERVAL", "ECHO_CLEANUP_INTERVAL"),
+            _seconds(0.05), "60",
+            "Seconds between sweeps that free expired sessions. ECHO_CLEANUP_INTERVAL is the older name."),
+    Setting("max_sessions", ("MCP_MAX_SESSIONS",), _integer(1, 10**9, "sessions"), "1000",
+            "Living sessions; above it initialize answers 503."),
+    Setting("session_queue_size", ("MCP_SESSION_QUEUE_SIZE",), _integer(1, 1_000_000, "messages"), "100",
+            "Messages a session's outbox holds; the oldest is dropped and counted."),
+    Setting("session_required", ("MCP_SESSION_REQUIRED",), _boolean, "false",
+            "Answer 400 to requests without a session id instead of minting a session."),
+    Setting("session_store", ("MCP_SESSION_STORE",), _text, "memory://",
+            "URL of the session store: memory://, or the scheme of an installed store."),
+    Setting("sse_keepalive_interval", ("MCP_SSE_KEEPALIVE_INTERVAL",), _seconds(0.05), "15",
+            "Seconds of silence after which an event stream carries a keep-alive event."),
+    Setting("protocol_version", ("MCP_PROTOCOL_VERSION",), _choice("newest", *HANDSHAKE_VERSIONS), "newest",
+            "Revision that initialize offers when it cannot grant the wish; newest is the newest supported one."),
+    Setting("protocol_versions", ("MCP_PROTOCOL_VERSIONS_SUPPORTED",), _versions, ",".join(ALL_VERSIONS),
+            "Comma list of the revisions that are served."),
+    Setting("protocol_strict", ("MCP_PROTOCOL_STRICT",), _boolean, "false",
+            "Answer -32602 to an initialize with an unsupported revision instead of a counter-offer."),
+    Setting("allowed_hosts", ("MCP_ALLOWED_HOSTS",), _list, "",
+            "Comma list of accepted Host values (host, host:port, host:*; * is off). "
+            "Unset: requests from loopback must name a loopback host."),
+    Setting("allowed_origins", ("MCP_ALLOWED_ORIGINS",), _list, "",
+            "Comma list of accepted Origin values (scheme://host[:port], port may be *; * is off). "
+            "Unset: requests from loopback must name a loopback origin."),
+    Setting("cors_origins", ("MCP_CORS_ORIGINS",), _list, {"stateful": "*", "stateless": ""},
+            "Comma list of origins that CORS headers are sent to; * is any, none turns CORS off."),
+    Setting("forwarded_allow_ips", ("FORWARDED_ALLOW_IPS",), _list, "127.0.0.1,::1",
+            "Comma list of peer addresses or networks whose X-Forwarded-* headers are believed; * is any."),
+    Setting("max_message_size", ("ECHO_MAX_MESSAGE_SIZE",), _integer(1, 1 << 30, "bytes"), "1048576",
+            "Bytes of a request body; a larger one gets 413."),
+    Setting("enable_binary", ("ECHO_ENABLE_BINARY",), _boolean, "false",
+            "Let echo take data (base64) and mimeType and return it as a content block."),
+    Setting("enable_compression", ("ECHO_ENABLE_COMPRESSION",), _boolean, "false",
+            "Compress JSON answers with gzip when the client accepts it; event streams never."),
+    Setting("instance", ("MCP_ECHO_INSTANCE",), _instance, "random",
+            "Name of this process in /health; random makes one per process, empty shows none."),
+    Setting("log_level", ("ECHO_LOG_LEVEL", "ECHO_STATELESS_LOG_LEVEL", "LOG_LEVEL"), _choice(*LOG_LEVELS), "INFO",
+            "Lowest level that is logged; the variant's own variable beats LOG_LEVEL."),
+    Setting("log_format", ("LOG_FORMAT",), _choice("text", "json"), "text",
+            "One line per event: text, or json for collectors."),
+    Setting("log_file", ("LOG_FILE",), _text, "",
+            "File that log lines are appended to; unset: standard error."),
+)  # fmt: skip
+"""Every setting; a test holds it to the fields of ``Settings``."""

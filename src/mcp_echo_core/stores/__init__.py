@@ -1,0 +1,1 @@
+"""Session stores behind one contract: ``base.py`` states it, ``registry.py`` finds the one a URL names."""

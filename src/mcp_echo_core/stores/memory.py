@@ -1,0 +1,249 @@
+"""Sessions in this process's memory: the default store."""
+
+import asyncio
+import sys
+from collections import OrderedDict, deque
+
+from mcp_echo_core.settings import Settings
+from mcp_echo_core.stores.base import SEVERITY, Delivery, Effect, Session, Statistics, StoreFull
+
+SWEEP_SLICE = 1000
+"""Sessions freed before other tasks get a turn."""
+
+
+class Outbox:
+    """The messages of one session on their way to its streams.
+
+    Args:
+        size: Messages that may wait; the oldest makes room. As many delivered ones are kept for resumption.
+    """
+
+    __slots__ = ("closed", "dropped", "sent", "sequence", "waiters", "waiting")
+
+    def __init__(self, size: int) -> None:
+        self.waiting: deque[Delivery] = deque(maxlen=size)
+        self.sent: deque[tuple[str, Delivery]] = deque(maxlen=size)
+        self.waiters: deque[asyncio.Future[None]] = deque()
+        self.sequence = 0
+        self.dropped = 0
+        self.closed = False
+
+    def push(self, message: bytes) -> None:
+        """Queue a message and wake one waiting stream."""
+        self.sequence += 1
+        if len(self.waiting) == self.waiting.maxlen:
+            self.dropped += 1
+        self.waiting.append(Delivery(self.sequence, message))
+        while self.waiters:
+            waiter = self.waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                break
+
+    def take(self, stream: str, after: int | None) -> list[Delivery]:
+        """Hand everything that waits to one stream, preceded by what it missed."""
+        repeated = [] if after is None else [d for name, d in self.sent if name == stream and d.sequence > after]
+        fresh = list(self.waiting)
+        self.waiting.clear()
+        self.sent.extend((stream, delivery) for delivery in fresh)
+        return repeated + fresh
+
+    async def wait(self, timeout: float) -> None:
+        """Return when there may be something to take, the outbox is closed, or the time is over."""
+        waiter = asyncio.get_running_loop().create_future()
+        self.waiters.append(waiter)
+        try:
+            async with asyncio.timeout(timeout):
+                await waiter
+        except TimeoutError:
+            pass
+        finally:
+            if waiter in self.waiters:
+                self.waiters.remove(waiter)
+
+    def close(self) -> None:
+        """Wake everyone who waits: the session has ended."""
+        self.closed = True
+        for waiter in self.waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+
+class MemoryStore:
+    """Sessions in a dictionary ordered by activity, so that only expired ones are ever swept over.
+
+    Args:
+        timeout: Seconds without activity after which a session is gone.
+        max_sessions: Living sessions that may be kept.
+        queue_size: Messages an outbox holds.
+    """
+
+    def __init__(self, timeout: float, max_sessions: int, queue_size: int) -> None:
+        self._timeout = timeout
+        self._max_sessions = max_sessions
+        self._queue_size = queue_size
+        self._sessions: OrderedDict[str, Session] = OrderedDict()
+        self._implicit: OrderedDict[str, None] = OrderedDict()
+        self._outboxes: dict[str, Outbox] = {}
+        self._created = self._expired = self._ended = self._sweeps = 0
+        self._lifetime_seconds = 0.0
+        self._last_sweep: float | None = None
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "MemoryStore":
+        """The store for ``memory://``."""
+        return cls(settings.session_timeout, settings.max_sessions, settings.session_queue_size)
+
+    async def create(self, session: Session, now: float) -> None:  # noqa: D102 - the contract explains
+        self.add(session, now)
+
+    def add(self, session: Session, now: float) -> None:
+        """Keep a new session.
+
+        Raises:
+            StoreFull: As many sessions live as are allowed, and none may make room.
+        """
+        self.expire(now, SWEEP_SLICE)
+        if len(self._sessions) >= self._max_sessions:
+            if not self._implicit:
+                raise StoreFull
+            self._end(next(iter(self._implicit)), now)
+        self._sessions[session.id] = session
+        if not session.explicit:
+            self._implicit[session.id] = None
+        self._created += 1
+
+    async def apply(self, session_id: str, effect: Effect, now: float) -> Session | None:  # noqa: D102
+        session = self.alive(session_id, now)
+        if session is None:
+            return None
+        session.last_activity = now
+        self._sessions.move_to_end(session_id)
+        session.requests += effect.requests
+        if effect.echo is not None:
+            session.echo_count += 1
+            session.last_echo_number = session.echo_count
+            session.last_echo = effect.echo
+        elif effect.replay and session.last_echo is not None:
+            session.replay_count += 1
+        if effect.initialized:
+            session.initialized = True
+        if effect.log_level is not None:
+            session.log_level = effect.log_level
+        if effect.message is not None and SEVERITY[effect.message_level] >= SEVERITY[session.log_level]:
+            self.push(session_id, effect.message)
+        return session
+
+    async def get(self, session_id: str, now: float) -> Session | None:  # noqa: D102
+        return self.alive(session_id, now)
+
+    async def delete(self, session_id: str, now: float) -> bool:  # noqa: D102
+        if self.alive(session_id, now) is None:
+            return False
+        self._end(session_id, now)
+        return True
+
+    async def take(  # noqa: D102
+        self, session_id: str, stream: str, after: int | None, now: float, timeout: float
+    ) -> list[Delivery] | None:
+        session = self.alive(session_id, now)
+        if session is None:
+            return None
+        session.last_activity = now
+        self._sessions.move_to_end(session_id)
+        outbox = self._outbox(session_id)
+        messages = outbox.take(stream, after)
+        if not messages:
+            await outbox.wait(timeout)
+            messages = outbox.take(stream, None)
+        session.queued = 0
+        return None if outbox.closed else messages
+
+    def push(self, session_id: str, message: bytes) -> None:
+        """Queue an encoded message for a living session."""
+        outbox = self._outbox(session_id)
+        outbox.push(message)
+        session = self._sessions[session_id]
+        session.queued = len(outbox.waiting)
+        session.dropped = outbox.dropped
+
+    def waiting(self, session_id: str) -> list[bytes]:
+        """The encoded messages that wait in a session's outbox."""
+        outbox = self._outboxes.get(session_id)
+        return [delivery.message for delivery in outbox.waiting] if outbox else []
+
+    def add_busy(self, session_id: str, seconds: float) -> None:  # noqa: D102
+        session = self._sessions.get(session_id)
+        if session is not None:
+            session.busy_seconds += seconds
+
+    async def sweep(self, now: float) -> int:  # noqa: D102
+        freed = 0
+        while swept := self.expire(now, SWEEP_SLICE):
+            freed += swept
+            await asyncio.sleep(0)
+        self._sweeps += 1
+        self._last_sweep = now
+        return freed
+
+    async def statistics(self, now: float) -> Statistics:  # noqa: D102
+        self.expire(now, SWEEP_SLICE)
+        outboxes = self._outboxes.values()
+        return Statistics(
+            active=len(self._sessions),
+            created=self._created,
+            expired=self._expired,
+            ended=self._ended,
+            lifetime_seconds=self._lifetime_seconds,
+            queued=sum(len(outbox.waiting) for outbox in outboxes),
+            sweeps=self._sweeps,
+            last_sweep=self._last_sweep,
+            session_bytes=sum(map(_size_of, self._sessions.values())),
+            queue_bytes=sum(len(d.message) for outbox in outboxes for d in outbox.waiting),
+        )
+
+    async def close(self) -> None:  # noqa: D102
+        for outbox in self._outboxes.values():
+            outbox.close()
+
+    def alive(self, session_id: str, now: float) -> Session | None:
+        """A session that is not expired."""
+        session = self._sessions.get(session_id)
+        if session is not None and now - session.last_activity >= self._timeout:
+            self._expired += 1
+            self._end(session_id, session.last_activity + self._timeout)
+            return None
+        return session
+
+    def expire(self, now: float, limit: int) -> int:
+        """Free expired sessions, not more than a limit; how many that were."""
+        freed = 0
+        latest = now - self._timeout
+        while freed < limit and self._sessions:
+            session = next(iter(self._sessions.values()))
+            if session.last_activity > latest:
+                break
+            self._expired += 1
+            self._end(session.id, session.last_activity + self._timeout)
+            freed += 1
+        return freed
+
+    def _end(self, session_id: str, when: float) -> None:
+        session = self._sessions.pop(session_id)
+        self._implicit.pop(session_id, None)
+        outbox = self._outboxes.pop(session_id, None)
+        if outbox is not None:
+            outbox.close()
+        self._ended += 1
+        self._lifetime_seconds += when - session.created_at
+
+    def _outbox(self, session_id: str) -> Outbox:
+        outbox = self._outboxes.get(session_id)
+        if outbox is None:
+            outbox = self._outboxes[session_id] = Outbox(self._queue_size)
+        return outbox
+
+
+def _size_of(session: Session) -> int:
+    """Bytes of a record: its own and its texts'."""
+    return sys.getsizeof(session) + sum(sys.getsizeof(text) for text in (session.id, session.last_echo) if text)

@@ -1,0 +1,39 @@
+"""Finds the store a URL names: ours and third parties' come through the same entry points."""
+
+from importlib.metadata import entry_points
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from mcp_echo_core.errors import ConfigurationError
+from mcp_echo_core.settings import Settings
+from mcp_echo_core.stores.base import SessionStore
+
+GROUP = "mcp_echo.session_stores"
+"""Entry point group; the entry's name is the URL scheme, its value a class with ``from_settings``."""
+
+
+class StoreFactory(Protocol):
+    """What an entry point gives: a class that builds its store from the settings."""
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> SessionStore:
+        """A store for ``settings.session_store``.
+
+        Raises:
+            ConfigurationError: The URL cannot be used.
+        """
+
+
+def open_store(settings: Settings) -> SessionStore:
+    """The store that ``MCP_SESSION_STORE`` names.
+
+    Raises:
+        ConfigurationError: No installed store has this scheme.
+    """
+    scheme = urlsplit(settings.session_store).scheme
+    known = entry_points(group=GROUP)
+    if scheme not in known.names:
+        allowed = f"the scheme of an installed store: {', '.join(f'{name}://' for name in sorted(known.names))}"
+        raise ConfigurationError("MCP_SESSION_STORE", scheme, allowed)
+    factory: StoreFactory = known[scheme].load()
+    return factory.from_settings(settings)

@@ -1,0 +1,14 @@
+"""``python -m mcp_echo_streamablehttp_server_stateless``: run the server."""
+
+import sys
+
+from mcp_echo_core.cli import serve_variant
+
+
+def main() -> int:
+    """Run the server with the process's arguments; returns the exit code."""
+    return serve_variant("stateless")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
