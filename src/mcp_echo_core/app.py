@@ -22,6 +22,9 @@ from mcp_echo_core.dispatch import Dispatcher
 from mcp_echo_core.drain import Drain
 from mcp_echo_core.endpoint import Endpoint
 from mcp_echo_core.eras.legacy import LegacyEra
+from mcp_echo_core.eras.listings import listings
+from mcp_echo_core.eras.modern import ModernEra
+from mcp_echo_core.eras.results import Results
 from mcp_echo_core.exchange import Send
 from mcp_echo_core.guard import Guard
 from mcp_echo_core.http import TrustedProxies
@@ -54,7 +57,7 @@ class App:
         if scope["type"] == "http" and scope["path"] in PROTOCOL_PATHS:
             await self._endpoint(scope, receive, send)
         else:
-            await self._others(scope, receive, send)  # type: ignore[arg-type]
+            await self._others(scope, receive, send)
 
 
 def create_app(
@@ -90,9 +93,16 @@ def create_app(
     )
     guard = Guard(settings)
     drain = Drain(settings, lambda: runtime.metrics.active)
-    dispatcher = Dispatcher(tools_for(variant.tools, settings))
-    endpoint = Endpoint(runtime, guard, LegacyEra(runtime, dispatcher, guard, drain))
-    others = Starlette(routes=operations.routes(runtime, drain), lifespan=_lifespan(runtime, drain))
+    results = Results(variant, settings.protocol_versions, {"tools": {"listChanged": False}, "logging": {}})
+    tools = tools_for(variant.tools, settings)
+    dispatcher = Dispatcher(tools, listings(tools, results))
+    legacy = LegacyEra(runtime, dispatcher, guard, drain)
+    endpoint = Endpoint(runtime, guard, legacy, ModernEra(runtime, dispatcher, results, drain))
+    others = Starlette(
+        routes=operations.routes(runtime, drain),
+        exception_handlers={404: operations.refuse, 405: operations.refuse},
+        lifespan=_lifespan(runtime, drain),
+    )
     return App(endpoint, others, runtime)
 
 

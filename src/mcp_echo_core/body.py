@@ -26,6 +26,7 @@ class BodyReader:
 
     def __init__(self, limit: int, timeout: float) -> None:
         self._limit = limit
+        self._digits = len(str(limit))
         self._timeout = timeout
         self._since: dict[asyncio.Task[Any], float] = {}
         self._overdue: set[asyncio.Task[Any]] = set()
@@ -39,13 +40,15 @@ class BodyReader:
             ClientDisconnected: The connection ended first.
         """
         declared = request.fields.get(b"content-length", b"0")
-        if len(declared) > len(str(self._limit)) or int(declared) > self._limit:
+        # One that is no number says nothing: what really arrives is counted anyway.
+        if declared.isdigit() and (len(declared.lstrip(b"0")) > self._digits or int(declared) > self._limit):
             raise self._too_large(declared.decode("latin-1"))
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - ASGI applications run in tasks
-        self._since[task] = request.started
+        loop = asyncio.get_running_loop()
+        self._since[task] = loop.time()
         if not self._watching:
-            self._watch()
+            self._watch(loop)
         try:
             message = await receive()
             body: bytes = message.get("body", b"")
@@ -75,9 +78,8 @@ class BodyReader:
                 return b"".join(chunks)
             message = await receive()
 
-    def _watch(self) -> None:
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
         self._watching = True
-        loop = asyncio.get_running_loop()
         loop.call_later(self._timeout, self._cut_off, loop)
 
     def _cut_off(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -88,7 +90,7 @@ class BodyReader:
                 self._overdue.add(task)
                 task.cancel()
         if self._since:
-            self._watch()
+            self._watch(loop)
 
     def _too_large(self, size: str) -> HttpRefusal:
         return HttpRefusal(

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 from mcp_echo_core import __version__
@@ -66,16 +67,11 @@ def healthcheck(url: str) -> int:
     Returns:
         0 when the server is ready, 1 when not, 2 when the URL cannot be used.
     """
-    parts = urlsplit(url)
     try:
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host, port = None, None
-    if parts.scheme not in ("http", "https") or not host:
+        connection = _connection(url)
+    except (ValueError, http.client.InvalidURL):
         print(f"healthcheck: {url!r} is not a URL such as http://127.0.0.1:3000", file=sys.stderr)
         return 2
-    connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = connect(host, port, timeout=PROBE_SECONDS)
     try:
         connection.request("GET", "/readyz")
         response = connection.getresponse()
@@ -89,9 +85,17 @@ def healthcheck(url: str) -> int:
     return 0 if response.status == http.client.OK else 1
 
 
+def _connection(url: str) -> http.client.HTTPConnection:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(url)
+    connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    return connect(parts.hostname, parts.port, timeout=PROBE_SECONDS)
+
+
 def _serve(variant_name: str, flags: Mapping[str, str | None]) -> int:
-    from mcp_echo_core.server import serve  # noqa: PLC0415 - a health check needs none of it
-    from mcp_echo_core.variants import VARIANTS  # noqa: PLC0415
+    from mcp_echo_core.server import serve
+    from mcp_echo_core.variants import VARIANTS
 
     try:
         serve(VARIANTS[variant_name], os.environ, flags)
@@ -110,4 +114,5 @@ def _add_settings(parser: argparse.ArgumentParser, variant_name: str | None) -> 
         told = " or ".join(default or "none" for default in defaults)
         env = f" [{', '.join(variables)}]" if variables else ""
         parser_help = f"{setting.help} Default: {told}.{env}".replace("%", "%%")
-        group.add_argument(setting.flag, dest=setting.field, metavar="VALUE", help=parser_help)
+        switch: dict[str, Any] = {"nargs": "?", "const": "true"} if setting.is_switch else {}
+        group.add_argument(setting.flag, dest=setting.field, metavar="VALUE", help=parser_help, **switch)

@@ -4,6 +4,7 @@ Knows no HTTP, no era and no session header. Planning is pure and comes first, s
 touches nothing, and the effect on the session is known before the session is looked up.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -11,23 +12,22 @@ import msgspec
 from msgspec import Raw, Struct
 
 from mcp_echo_core.call import Call
-from mcp_echo_core.eras.versions import ALL_VERSIONS, ARGUMENT_ERRORS_ARE_RESULTS, STRUCTURED_CONTENT
-from mcp_echo_core.errors import InvalidParams, ToolFailure
-from mcp_echo_core.messages import encode
+from mcp_echo_core.eras.versions import ARGUMENT_ERRORS_ARE_RESULTS, STRUCTURED_CONTENT
+from mcp_echo_core.errors import InternalFault, InvalidParams, Refusal, ToolFailure
 from mcp_echo_core.stores.base import LOG_LEVELS, Effect
 from mcp_echo_core.tools.base import COUNTED, Tool
+
+log = logging.getLogger(__name__)
 
 _TOOLS_SPEC = "server/tools, Error Handling"
 
 
 class Plan(Protocol):
-    """A request that is understood, but not yet done.
+    """A request that is understood, but not yet done."""
 
-    Attributes:
-        effect: What it does to its session.
-    """
-
-    effect: Effect
+    @property
+    def effect(self) -> Effect:
+        """What it does to its session."""
 
     async def run(self, call: Call) -> Any:
         """The result.
@@ -43,7 +43,7 @@ class Answer(Struct, frozen=True):
     result: Any
     effect: Effect = COUNTED
 
-    async def run(self, call: Call) -> Any:  # noqa: ARG002, D102
+    async def run(self, call: Call) -> Any:
         return self.result
 
 
@@ -53,7 +53,7 @@ class ToolList(Struct, frozen=True):
     by_revision: Mapping[str, Raw]
     effect: Effect = COUNTED
 
-    async def run(self, call: Call) -> Any:  # noqa: D102
+    async def run(self, call: Call) -> Any:
         return self.by_revision[call.revision]
 
 
@@ -64,7 +64,7 @@ class ToolCall(Struct, frozen=True):
     arguments: Struct
     effect: Effect
 
-    async def run(self, call: Call) -> Any:  # noqa: D102
+    async def run(self, call: Call) -> Any:
         tool = self.tool
         try:
             result = await tool.run(self.arguments, call)
@@ -85,7 +85,7 @@ class ArgumentFaults(Struct, frozen=True):
     faults: Sequence[str]
     effect: Effect = COUNTED
 
-    async def run(self, call: Call) -> Any:  # noqa: D102
+    async def run(self, call: Call) -> Any:
         text = "; ".join(self.faults)
         if call.revision in ARGUMENT_ERRORS_ARE_RESULTS:
             return failed(f"Invalid arguments for {self.tool.name}: {text}")
@@ -102,18 +102,32 @@ def failed(text: str) -> dict[str, Any]:
     return {"content": [{"type": "text", "text": text}], "isError": True}
 
 
+async def guarded(plan: Plan, call: Call) -> Any:
+    """The result of a plan; a defect of ours is logged with its details and answered without.
+
+    Raises:
+        Refusal: It cannot be had.
+    """
+    try:
+        return await plan.run(call)
+    except Refusal:
+        raise
+    except Exception:
+        log.exception("request failed", extra={"request_id": call.http.id})
+        raise InternalFault("The server failed to answer", fix="Report it with the request id from the log.") from None
+
+
 class Dispatcher:
     """Plans the methods that both eras share.
 
     Args:
         tools: The tools on offer.
+        listings: Encoded result of ``tools/list`` by revision.
     """
 
-    def __init__(self, tools: Sequence[Tool[Any, Any]]) -> None:
+    def __init__(self, tools: Sequence[Tool[Any, Any]], listings: Mapping[str, Raw]) -> None:
         self.tools = {tool.name: tool for tool in tools}
-        self._tool_list = ToolList(
-            {v: Raw(encode({"tools": [tool.describe(v) for tool in tools]})) for v in ALL_VERSIONS}
-        )
+        self._tool_list = ToolList(listings)
 
     def list_tools(self, params: Mapping[str, Any]) -> Plan:
         """Plan ``tools/list``: one page, so that every cursor is foreign.

@@ -10,8 +10,9 @@ import secrets
 from typing import Any
 
 from mcp_echo_core.body import BodyReader, ClientDisconnected, Receive
-from mcp_echo_core.drain import Drain
+from mcp_echo_core.eras.classify import Era, classify
 from mcp_echo_core.eras.legacy import LegacyEra
+from mcp_echo_core.eras.modern import ModernEra
 from mcp_echo_core.errors import HttpRefusal, InternalFault, Refusal, RequestCancelled
 from mcp_echo_core.exchange import Exchange, Send
 from mcp_echo_core.guard import Guard
@@ -29,13 +30,15 @@ class Endpoint:
         runtime: The server.
         guard: Checks request heads.
         legacy: Serves the revisions with a handshake.
+        modern: Serves the revisions without.
     """
 
-    def __init__(self, runtime: Runtime, guard: Guard, legacy: LegacyEra) -> None:
+    def __init__(self, runtime: Runtime, guard: Guard, legacy: LegacyEra, modern: ModernEra) -> None:
         settings = runtime.settings
         self._runtime = runtime
         self._guard = guard
-        self._legacy = legacy
+        self._eras: dict[Era, LegacyEra | ModernEra] = {Era.LEGACY: legacy, Era.MODERN: modern}
+        self._modern = frozenset(modern.served)
         self._bodies = BodyReader(settings.max_message_size, settings.read_timeout)
         self._compress = settings.enable_compression
         self._monotonic = runtime.clock.monotonic
@@ -47,7 +50,8 @@ class Endpoint:
         metrics = self._runtime.metrics
         started = self._monotonic()
         http = HttpRequest(scope, started, next(self._numbers), self._id_prefix)
-        exchange = Exchange(http, receive, send, self._runtime.cors.headers(http.fields.get(b"origin")), self._compress)
+        cors = self._runtime.cors.headers(http.fields.get(b"origin"))
+        exchange = Exchange(http, receive, send, cors, compress=self._compress)
         metrics.active += 1
         try:
             await self._serve(exchange, scope["method"])
@@ -55,7 +59,7 @@ class Endpoint:
             await self._refuse(exchange, refusal)
         except RequestCancelled:
             await exchange.abandon()
-        except ClientDisconnected:
+        except (ClientDisconnected, OSError):
             exchange.status = 499  # nobody reads it; nginx's name for a client that left
         except Exception:
             log.exception("request failed", extra={"request_id": http.id})
@@ -77,18 +81,23 @@ class Endpoint:
         if method == "POST":
             exchange.accepted = guard.check_post(http)
             body = await self._bodies.read(http, exchange.receive)
-            await self._legacy.post(exchange, decode(body))
+            value = decode(body)
+            era = classify(http.single(b"mcp-protocol-version"), value, self._modern)
+            await self._eras[era].post(exchange, value)
         elif method == "GET":
             exchange.kind = "GET"
-            await self._legacy.get(exchange)
+            await self._eras[self._era_of_head(http)].get(exchange)
         elif method == "DELETE":
             exchange.kind = "DELETE"
-            await self._legacy.delete(exchange)
+            await self._eras[self._era_of_head(http)].delete(exchange)
         elif method == "OPTIONS":
             exchange.kind = "OPTIONS"
             await self._preflight(exchange)
         else:
             raise self._method_not_allowed(method)
+
+    def _era_of_head(self, http: HttpRequest) -> Era:
+        return Era.MODERN if http.single(b"mcp-protocol-version") in self._modern else Era.LEGACY
 
     async def _preflight(self, exchange: Exchange) -> None:
         runtime = self._runtime
@@ -99,7 +108,7 @@ class Endpoint:
     async def _refuse(self, exchange: Exchange, refusal: Refusal) -> None:
         self._runtime.metrics.fail(refusal.code)
         body = encode(error_object(refusal))
-        status = refusal.status or 200
+        status = refusal.http_status
         log.info(
             "refused",
             extra={
@@ -110,7 +119,7 @@ class Endpoint:
                 "peer": exchange.http.peer,
             },
         )
-        if exchange.streaming or (status == 200 and not exchange.accepted.json):
+        if exchange.streaming or (refusal.status is None and not exchange.accepted.json):
             await exchange.answer(body)
         else:
             await exchange.reply(status, body, refusal.headers)

@@ -10,6 +10,9 @@
     ├── InvalidRequest          -32600  the body is JSON, but not a message
     ├── MethodNotFound          -32601
     ├── InvalidParams           -32602
+    ├── HeaderMismatch          -32020  a header does not say what the body says
+    ├── MissingCapability       -32021  the client did not declare what the request needs
+    ├── UnsupportedVersion      -32022  the revision is not served
     ├── SessionNotFound         -32603  HTTP 404
     ├── SessionLimitReached     -32603  HTTP 503
     ├── InternalFault           -32603  a defect of this server
@@ -22,14 +25,26 @@ A refusal explains itself in ``error.data``: ``problem`` (what was wrong), ``see
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mcp_echo_core import redaction
+
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
 METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
 INTERNAL_ERROR = -32603
+HEADER_MISMATCH = -32020
+MISSING_CAPABILITY = -32021
+UNSUPPORTED_VERSION = -32022
+"""Codes -32020 to -32022 are the modern era's (2026-07-28 basic/index, Error Codes); older clients never get them."""
 
 MAX_SEEN_CHARACTERS = 200
 """A longer value is cut when it is quoted in a refusal."""
+
+MAX_REDACTED_CHARACTERS = 4096
+"""As much of a longer value is searched for credentials; the rest is never quoted."""
+
+MAX_SEEN_BITS = 64
+"""A larger integer is described instead of quoted."""
 
 
 class ConfigurationError(Exception):
@@ -65,7 +80,7 @@ class Refusal(Exception):
 
     Args:
         problem: What was wrong, in one sentence.
-        seen: The offending value; long values are cut. Pass credentials only after redaction.
+        seen: The offending value; long values are cut and credentials masked.
         rule: The rule that was broken.
         spec: Where the rule is written down.
         fix: What the sender can do about it.
@@ -80,7 +95,7 @@ class Refusal(Exception):
     """
 
     status: int | None = 400
-    code = INVALID_REQUEST
+    code: int = INVALID_REQUEST
     message = "Invalid request"
 
     def __init__(
@@ -103,13 +118,20 @@ class Refusal(Exception):
         self.request_id: str | int | None = None
         self.headers: Sequence[tuple[bytes, bytes]] = ()
 
+    @property
+    def http_status(self) -> int:
+        """HTTP status of the answer."""
+        return self.status or 200
+
     def data(self) -> dict[str, Any]:
         """The members of ``error.data``; empty ones are left out."""
         explained = {"problem": self.problem, "rule": self.rule, "spec": self.spec, "fix": self.fix}
-        data: dict[str, Any] = {name: text for name, text in explained.items() if text}
+        data: dict[str, Any] = {name: redaction.text(text) for name, text in explained.items() if text}
         if self.seen is not None:
             data["seen"] = shorten(self.seen)
-        return data | dict(self.extra or {})
+        for name, value in (self.extra or {}).items():
+            data[name] = shorten(value) if isinstance(value, str) else value
+        return data
 
 
 class ParseError(Refusal):
@@ -126,7 +148,7 @@ class InvalidRequest(Refusal):
 class MethodNotFound(Refusal):
     """The method does not exist in this revision or is not offered here."""
 
-    status = None
+    status: int | None = None
     code = METHOD_NOT_FOUND
     message = "Method not found"
 
@@ -134,9 +156,30 @@ class MethodNotFound(Refusal):
 class InvalidParams(Refusal):
     """The params do not fit the method."""
 
-    status = None
+    status: int | None = None
     code = INVALID_PARAMS
     message = "Invalid params"
+
+
+class HeaderMismatch(Refusal):
+    """A mirrored header is missing, malformed or disagrees with the body (2026-07-28 Server Validation)."""
+
+    code = HEADER_MISMATCH
+    message = "Header mismatch"
+
+
+class MissingCapability(Refusal):
+    """The request needs a capability its client did not declare (2026-07-28 basic/index, _meta)."""
+
+    code = MISSING_CAPABILITY
+    message = "Missing required client capability"
+
+
+class UnsupportedVersion(Refusal):
+    """The request's revision is not served (2026-07-28 basic/versioning, Protocol Version Negotiation)."""
+
+    code = UNSUPPORTED_VERSION
+    message = "Unsupported protocol version"
 
 
 class SessionNotFound(Refusal):
@@ -158,7 +201,7 @@ class SessionLimitReached(Refusal):
 class InternalFault(Refusal):
     """A defect of this server; the log has the details, the answer has none."""
 
-    status = None
+    status: int | None = None
     code = INTERNAL_ERROR
     message = "Internal error"
 
@@ -188,13 +231,16 @@ class HttpRefusal(Refusal):
 
 
 def shorten(value: Any) -> Any:
-    """A value as it may be quoted: numbers and short texts as they are, everything else cut to a preview."""
-    if value is None or isinstance(value, bool | int | float):
-        return value if not isinstance(value, int) or abs(value) < 1 << 63 else f"an integer of {value.bit_length()} bits"
-    text = value if isinstance(value, str) else _preview(value)
+    """A value as it may be quoted: credentials masked, long texts cut, objects and arrays described."""
+    if isinstance(value, int) and value.bit_length() > MAX_SEEN_BITS:
+        return f"an integer of {value.bit_length()} bits"
+    if value is None or isinstance(value, int | float):
+        return value
+    whole = value if isinstance(value, str) else _preview(value)
+    text = redaction.text(whole[:MAX_REDACTED_CHARACTERS])
     if len(text) <= MAX_SEEN_CHARACTERS:
         return text
-    return f"{text[:MAX_SEEN_CHARACTERS]}… ({len(text)} characters)"
+    return f"{text[:MAX_SEEN_CHARACTERS]}… ({len(whole)} characters)"
 
 
 def _preview(value: Any) -> str:

@@ -1,6 +1,7 @@
 """One HTTP exchange: the request that came and the one answer that goes, as JSON or as an event stream."""
 
 import gzip
+import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
@@ -16,6 +17,8 @@ Header = tuple[bytes, bytes]
 GZIP_FROM = 1024
 """Bytes from which compressing an answer is worth the time."""
 
+_ZERO_WEIGHT = re.compile(r"q=0(\.0{0,3})?")
+_NO_CONTENT = 204  # has no Content-Length (RFC 9110 section 8.6)
 _JSON = (b"content-type", b"application/json")
 
 
@@ -33,9 +36,22 @@ class Exchange:
         status: Status of the answer, 0 before there is one.
     """
 
-    __slots__ = ("_compress", "_send", "accepted", "headers", "http", "kind", "receive", "session_id", "status", "streaming")
+    __slots__ = (
+        "_compress",
+        "_send",
+        "accepted",
+        "headers",
+        "http",
+        "kind",
+        "receive",
+        "session_id",
+        "status",
+        "streaming",
+    )
 
-    def __init__(self, http: HttpRequest, receive: Receive, send: Send, headers: Iterable[Header], compress: bool) -> None:
+    def __init__(
+        self, http: HttpRequest, receive: Receive, send: Send, headers: Iterable[Header], compress: bool
+    ) -> None:
         self.http = http
         self.receive = receive
         self._send = send
@@ -65,21 +81,23 @@ class Exchange:
 
     async def reply(self, status: int, body: bytes = b"", headers: Iterable[Header] = ()) -> None:
         """Send a whole answer; a body is JSON."""
-        fields = [(b"content-length", b"%d" % len(body)), *self.headers, *headers]
+        fields = [*self.headers, *headers]
         if body:
             fields.append(_JSON)
             if self._compress:
                 body = self._compressed(body, fields)
+        if status != _NO_CONTENT:
+            fields.append((b"content-length", b"%d" % len(body)))
         self.status = status
         await self._send({"type": "http.response.start", "status": status, "headers": fields})
         await self._send({"type": "http.response.body", "body": body})
 
     async def open_stream(self) -> None:
         """Start an event stream; its status is settled now."""
-        self.streaming = True
         self.status = 200
         fields = [*sse.HEADERS, *self.headers]
         await self._send({"type": "http.response.start", "status": 200, "headers": fields})
+        self.streaming = True
 
     async def write(self, data: bytes) -> None:
         """Send a piece of the event stream."""
@@ -114,11 +132,12 @@ class Exchange:
         if len(body) < GZIP_FROM or not _accepts_gzip(self.http.header("accept-encoding") or ""):
             return body
         body = gzip.compress(body, compresslevel=5, mtime=0)
-        fields[0] = (b"content-length", b"%d" % len(body))
         fields.append((b"content-encoding", b"gzip"))
         return body
 
 
 def _accepts_gzip(header: str) -> bool:
     codings = [part.replace(" ", "").partition(";") for part in header.lower().split(",")]
-    return any(name in ("gzip", "*") and weight not in ("q=0", "q=0.0", "q=0.00", "q=0.000") for name, _, weight in codings)
+    return any(
+        name in ("gzip", "*") and weight not in ("q=0", "q=0.0", "q=0.00", "q=0.000") for name, _, weight in codings
+    )

@@ -93,8 +93,8 @@ class Guard:
         value = request.fields.get(b"accept")
         if value is None:
             return _EVERYTHING
-        if len(request.fields) != len(request.raw_headers):
-            value = ", ".join(request.values("accept")).encode("latin-1")
+        if request.repeated:
+            value = (request.header("accept") or "").encode("latin-1")
         return parse_accept(value)
 
     def _judge_host(self, host: bytes | None, local: bool) -> bool:
@@ -126,7 +126,9 @@ _EVERYTHING = Accepted(json=True, sse=True)
 def is_json(content_type: bytes) -> bool:
     """Whether a Content-Type is JSON in UTF-8, whatever its other parameters."""
     media_type, *parameters = content_type.decode("latin-1").lower().split(";")
-    charsets = [value.strip(' "') for name, _, value in (p.partition("=") for p in parameters) if name.strip() == "charset"]
+    charsets = [
+        value.strip(' "') for name, _, value in (p.partition("=") for p in parameters) if name.strip() == "charset"
+    ]
     return media_type.strip() == JSON_TYPE and all(charset in ("utf-8", "utf8") for charset in charsets)
 
 

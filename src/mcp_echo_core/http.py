@@ -4,6 +4,9 @@ from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
+MAX_ID_CHARACTERS = 128
+"""A longer ``X-Request-Id`` is not taken over."""
+
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
 
@@ -15,14 +18,17 @@ class HttpRequest:
         fields: Header fields by lower-case name, the last one where a name came twice.
         started: Monotonic seconds at which the request reached the endpoint.
         number: Counts the requests of this process, from 1.
+        repeated: Some header field came more than once.
         id: Name of the request in logs: the caller's ``X-Request-Id`` where it sent a usable one.
     """
 
-    __slots__ = ("_id_prefix", "fields", "number", "scope", "started")
+    __slots__ = ("_id_prefix", "fields", "number", "repeated", "scope", "started")
 
     def __init__(self, scope: Any, started: float, number: int, id_prefix: str = "") -> None:
         self.scope = scope
-        self.fields: dict[bytes, bytes] = dict(scope["headers"])
+        raw_headers = scope["headers"]
+        self.fields: dict[bytes, bytes] = dict(raw_headers)
+        self.repeated = len(self.fields) != len(raw_headers)
         self.started = started
         self.number = number
         self._id_prefix = id_prefix
@@ -34,9 +40,9 @@ class HttpRequest:
         return headers
 
     @property
-    def id(self) -> str:  # noqa: D102 - explained in the class
+    def id(self) -> str:
         given = self.header("x-request-id") or ""
-        if 0 < len(given) <= 128 and given.isascii() and given.isprintable():
+        if 0 < len(given) <= MAX_ID_CHARACTERS and given.isascii() and given.isprintable():
             return given
         return f"req_{self._id_prefix}{self.number:x}"
 
@@ -50,6 +56,13 @@ class HttpRequest:
         """Value of a header field by lower-case name; several values joined by commas (RFC 9110 section 5.3)."""
         values = self.values(name)
         return ", ".join(values) if values else None
+
+    def single(self, name: bytes) -> str | None:
+        """Value of a header field that is sent once; if it came twice, both, so that the value matches nothing."""
+        value = self.fields.get(name)
+        if value is None:
+            return None
+        return value.decode("latin-1") if not self.repeated else self.header(name.decode())
 
     def values(self, name: str) -> list[str]:
         """All values of a header field by lower-case name, in order."""

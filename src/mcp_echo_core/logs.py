@@ -23,13 +23,18 @@ def _escaped(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
+def _quoted(value: str) -> str:
+    """A value from which no second field can grow."""
+    return json.dumps(value, ensure_ascii=False) if not value or set(value) & set(' ="') else value
+
+
 class TextFormatter(logging.Formatter):
-    """``time level logger event name=value …``"""
+    """Lines of the form ``time level logger event name=value …``."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One line."""
         parts = [_timestamp(record), record.levelname, record.name, record.getMessage()]
-        parts += [f"{name}={value}" for name, value in facts(record).items()]
+        parts += [f"{name}={_quoted(str(value))}" for name, value in facts(record).items()]
         if record.exc_info:
             parts.append(self.formatException(record.exc_info))
         return _escaped(" ".join(parts))
@@ -65,10 +70,14 @@ def configure(settings: Settings) -> None:
             else logging.StreamHandler(sys.stderr)
         )
     except OSError as error:
-        raise ConfigurationError("LOG_FILE", settings.log_file, f"the file cannot be opened: {error.strerror}") from None
+        raise ConfigurationError(
+            "LOG_FILE", settings.log_file, f"the file cannot be opened: {error.strerror}"
+        ) from None
     handler.setFormatter(JsonFormatter() if settings.log_format == "json" else TextFormatter())
     for name in ("mcp_echo_core", "uvicorn"):
         logger = logging.getLogger(name)
+        for old in logger.handlers:
+            old.close()
         logger.handlers = [handler]
         logger.setLevel(settings.log_level if name == "mcp_echo_core" else max(logging.WARNING, logger.level))
         logger.propagate = False

@@ -5,6 +5,7 @@ wrong ends in a ``Refusal`` that says so. Source: JSON-RPC 2.0; basic/index, Mes
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -18,6 +19,10 @@ RequestId = str | int
 _JSON_RULE = "A message is one JSON value in UTF-8 (RFC 8259)"
 _MESSAGE_SPEC = "basic/index, Messages; JSON-RPC 2.0 section 4"
 _EMPTY: Mapping[str, Any] = {}
+
+_LONE_SURROGATE = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
 
 _decode = msgspec.json.Decoder().decode
 encode = msgspec.json.Encoder().encode
@@ -166,6 +171,8 @@ def _describe_syntax(body: bytes, error: ValueError) -> str:
         return "The body is empty"
     if body.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
         return "The body starts with a byte order mark"
+    if _LONE_SURROGATE.search(body):
+        return "A string has half of a surrogate pair, which is no character"
     return f"The body is not JSON: {error}"
 
 

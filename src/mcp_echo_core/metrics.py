@@ -4,6 +4,7 @@ Several workers share a folder: each leaves a snapshot of its numbers there, and
 others'. A worker's own numbers are exact, the others' at most ``SHARE_INTERVAL`` old.
 """
 
+import logging
 import os
 from bisect import bisect_left
 from collections import deque
@@ -14,6 +15,8 @@ import msgspec
 from msgspec import Struct
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+
+log = logging.getLogger(__name__)
 
 BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Upper bounds of the duration histogram, seconds."""
@@ -112,8 +115,12 @@ class Metrics:
             return
         target = self._shared / f"{os.getpid()}.json"
         scratch = target.with_suffix(".new")
-        scratch.write_bytes(msgspec.json.encode(self._snapshot(os.getpid())))
-        scratch.replace(target)
+        try:
+            scratch.write_bytes(msgspec.json.encode(self._snapshot(os.getpid())))
+            scratch.replace(target)
+        except OSError as error:
+            log.warning("counters cannot be shared with the other workers", extra={"problem": error})
+            self._shared = None
 
     def expose(self) -> bytes:
         """All workers' numbers in the Prometheus text format."""
@@ -147,8 +154,11 @@ class Metrics:
 
     def _others(self) -> Iterator[Snapshot]:
         for file in self._shared.glob("*.json") if self._shared else ():
-            snapshot = msgspec.json.decode(file.read_bytes(), type=Snapshot)
-            if snapshot.pid == os.getpid():
+            try:
+                snapshot = msgspec.json.decode(file.read_bytes(), type=Snapshot)
+            except (OSError, ValueError):  # gone or not ours: the other workers' numbers still count
+                continue
+            if snapshot.pid == os.getpid() or not all(map(_fits, snapshot.series.values())):
                 continue
             if not _alive(snapshot.pid):
                 snapshot.active = 0
@@ -160,6 +170,10 @@ def _cumulative(parts: list[Series]) -> Iterator[tuple[str, float]]:
     for index, bound in enumerate((*map(str, BUCKETS), "+Inf")):
         total += sum(part.buckets[index] for part in parts)
         yield bound, total
+
+
+def _fits(series: Series) -> bool:
+    return len(series.buckets) == len(BUCKETS) + 1
 
 
 def _alive(pid: int) -> bool:

@@ -1,8 +1,9 @@
 """What operators ask: ``/health``, ``/livez``, ``/readyz``, ``/metrics``, and a helpful 404 for everything else."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -19,7 +20,9 @@ def routes(runtime: Runtime, drain: Drain) -> list[BaseRoute]:
     """The operators' routes of one server."""
 
     async def health(_: Request) -> Response:
-        return _json({"status": "draining" if drain.draining else "healthy", **await _figures(runtime), **_who(runtime)})
+        return _json(
+            {"status": "draining" if drain.draining else "healthy", **await _figures(runtime), **_who(runtime)}
+        )
 
     async def livez(_: Request) -> Response:
         return _json({"status": "alive"})
@@ -28,27 +31,25 @@ def routes(runtime: Runtime, drain: Drain) -> list[BaseRoute]:
         if drain.draining:
             return _json({"status": "draining"}, 503)
         problem = await runtime.sessions.problem(runtime.clock.wall())
-        return _json({"status": "store unreachable", "problem": problem}, 503) if problem else _json({"status": "ready"})
+        return (
+            _json({"status": "store unreachable", "problem": problem}, 503) if problem else _json({"status": "ready"})
+        )
 
     async def metrics(_: Request) -> Response:
         return Response(runtime.metrics.expose(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    async def not_found(request: Request) -> Response:
-        return _json(
-            {
-                "error": "There is nothing at this path",
-                "seen": request.url.path[:200],
-                "paths": PATHS,
-                "fix": "The protocol endpoint is /mcp.",
-            },
-            404,
-        )
-
     handlers: dict[str, Callable[[Request], Awaitable[Response]]] = {
         "/health": health, "/livez": livez, "/readyz": readyz, "/metrics": metrics,
     }  # fmt: skip
-    every = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-    return [*(Route(path, handler) for path, handler in handlers.items()), Route("/{path:path}", not_found, methods=every)]
+    return [Route(path, handler) for path, handler in handlers.items()]
+
+
+async def refuse(request: Request, error: Exception) -> Response:
+    """Answer what has no route or no such method, and say what there is."""
+    refusal = cast("HTTPException", error)
+    told = {"error": refusal.detail, "seen": f"{request.method} {request.url.path[:200]}", "paths": PATHS}
+    told["fix"] = "The protocol endpoint is /mcp; the other paths are read with GET."
+    return _json(told, refusal.status_code, **(refusal.headers or {}))
 
 
 async def _figures(runtime: Runtime) -> dict[str, Any]:
@@ -64,5 +65,6 @@ def _who(runtime: Runtime) -> dict[str, str]:
     return {"version": __version__, "variant": runtime.variant.name, "instance": runtime.instance}
 
 
-def _json(value: Any, status: int = 200) -> Response:
-    return Response(encode(value), status, media_type="application/json", headers={"cache-control": "no-store"})
+def _json(value: Any, status: int = 200, **headers: str) -> Response:
+    headers["cache-control"] = "no-store"
+    return Response(encode(value), status, media_type="application/json", headers=headers)

@@ -19,18 +19,21 @@ HIDDEN = "******* (hidden)"
 _STARS = "*******"
 """Stands for a secret inside a URL."""
 
+_MAX_NESTING = 3
+"""How often a parameter may be percent-encoded; what is encoded more often is hidden."""
+
 _SECRET_NAME = re.compile(
     r"secret|pass(w|phrase|code)|token|credential|api[-_]?key|private[-_]?key|access[-_]?key|[-_]pwd|bearer|cookie|jwt"
-    r"|signature|dsn|[cx]srf|connection[-_]?string|session[-_]?(id|key)|authori[sz]ation|(^|[-_])(key|pass|sig|sid)$",
+    r"|signature|dsn|[cx]srf|connection[-_]?string|session[-_]?(id|key)|authori[sz]ation|(^|(?<!idempotency)[-_])key$|(^|[-_])(pass|sig|sid)$",
     re.IGNORECASE,
 )
 _AUTH_NAME = re.compile(r"auth(?!or|enticat)", re.IGNORECASE)
 _IDENTITY_NAME = re.compile(
-    r"[-_](user|username|user-?id|name|email|groups?|roles?|scopes?|type|method)$", re.IGNORECASE
+    r"[-_](user|username|user-?id|name|email|groups?|roles?|scopes?|type|method|redirect|ur[il])$", re.IGNORECASE
 )
 """Names with ``auth`` in them that tell who somebody is, such as ``X-Auth-Request-User``."""
 
-_SECRET_PARAMETERS = frozenset({"code", "assertion", "samlresponse", "ticket", "pwd", "pw", "user", "username"})
+_SECRET_PARAMETERS = frozenset({"code", "assertion", "samlresponse", "ticket", "pwd", "pw"})
 """Query parameters that are as good as a credential although their names do not say so."""
 
 _CUT_SCHEMES = frozenset({"bearer", "dpop", "token", "apikey", "gnap", "privatetoken"})
@@ -42,7 +45,7 @@ _HIDDEN_SCHEMES = frozenset({"basic", "digest", "negotiate", "ntlm", "hoba", "mu
 _WORDS = re.compile(r"(\s+)")
 _PARAMETER = re.compile(r"(^|[?&;#,])([^=&;#?,\s]+)=([^&;#\s]*)")
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*")
-_SCHEME = re.compile(r"\b(bearer|basic|dpop|negotiate)(\s+)([^\s,;\"]{6,})", re.IGNORECASE)
+_SCHEME = re.compile(r"(\b(?i:bearer|dpop)|^Basic)(\s+)[^\s,;\"]{6,}")
 
 
 def looks_secret(name: str) -> bool:
@@ -57,19 +60,26 @@ def mask(secret: str) -> str:
     return f"{secret[:SHOWN]}...{secret[-SHOWN:]}" if len(secret) >= MIN_CUT else HIDDEN
 
 
+def split_scheme(value: str) -> tuple[str, str]:
+    """An ``Authorization`` value as scheme and credential (RFC 9110 section 11.4); no scheme where none is known."""
+    scheme, _, rest = value.strip().partition(" ")
+    return (scheme, rest.strip()) if scheme.lower() in _CUT_SCHEMES | _HIDDEN_SCHEMES else ("", value.strip())
+
+
+def preview(scheme: str, secret: str) -> str:
+    """A credential as its scheme allows: masked, or hidden where its parts can be read."""
+    return HIDDEN if scheme.lower() in _HIDDEN_SCHEMES else mask(secret)
+
+
 def credentials(value: str) -> str:
-    """An ``Authorization`` value as scheme and masked credential (RFC 9110 section 11.4)."""
-    scheme, space, rest = value.strip().partition(" ")
-    if space and scheme.lower() in _CUT_SCHEMES:
-        return f"{scheme} {mask(rest.strip())}"
-    if scheme.lower() in _HIDDEN_SCHEMES:
-        return f"{scheme} {HIDDEN}"
-    return mask(value)
+    """An ``Authorization`` value as scheme and masked credential."""
+    scheme, secret = split_scheme(value)
+    return " ".join(part for part in (scheme, preview(scheme, secret) if secret else "") if part)
 
 
 def cookies(value: str) -> str:
     """A ``Cookie`` value with the names and masked values."""
-    pairs = [pair.strip().partition("=") for pair in value.split(";")]
+    pairs = [pair.strip().partition("=") for pair in value.split(";") if pair.strip()]
     return "; ".join(f"{name}={mask(content)}" if equals else HIDDEN for name, equals, content in pairs)
 
 
@@ -90,16 +100,25 @@ def variable(name: str, value: str) -> str:
 
 def text(value: str) -> str:
     """Any text without the credentials in it: userinfo and secret parameters of URLs, tokens, scheme and credential."""
-    value = "".join(_without_url_secrets(word) for word in _WORDS.split(value))
-    value = _SCHEME.sub(lambda found: f"{found[1]}{found[2]}{HIDDEN}", value)
+    return _text(value, _MAX_NESTING)
+
+
+def mask_tokens(value: str) -> str:
+    """Any text with the JSON Web Tokens in it masked."""
     return _JWT.sub(lambda found: mask(found[0]), value)
 
 
-def _without_url_secrets(word: str) -> str:
+def _text(value: str, nesting: int) -> str:
+    value = "".join(_without_url_secrets(word, nesting) for word in _WORDS.split(value))
+    value = _SCHEME.sub(lambda found: f"{found[1]}{found[2]}{HIDDEN}", value)
+    return mask_tokens(value)
+
+
+def _without_url_secrets(word: str, nesting: int) -> str:
     if "://" in word:
         first, *rest = word.split("://")
         word = "://".join([first, *map(_without_userinfo, rest)])
-    return _PARAMETER.sub(_without_secret, word) if "=" in word else word
+    return _PARAMETER.sub(lambda found: _without_secret(found, nesting), word) if "=" in word else word
 
 
 def _without_userinfo(rest: str) -> str:
@@ -112,12 +131,10 @@ def _without_userinfo(rest: str) -> str:
     return rest
 
 
-def _without_secret(found: re.Match[str]) -> str:
+def _without_secret(found: re.Match[str], nesting: int) -> str:
     separator, name, content = found.groups()
-    decoded = unquote(name)
-    if looks_secret(decoded) or decoded.lower() in _SECRET_PARAMETERS:
-        return f"{separator}{name}={_STARS}"
-    nested = unquote(content)
-    if nested != content and text(nested) != nested:
-        return f"{separator}{name}={_STARS}"
-    return found[0]
+    decoded_name, decoded = unquote(name), unquote(content)
+    secret = looks_secret(decoded_name) or decoded_name.lower() in _SECRET_PARAMETERS
+    if not secret and decoded != content:
+        secret = nesting == 0 or _text(decoded, nesting - 1) != decoded
+    return f"{separator}{name}={_STARS}" if secret else found[0]

@@ -1,22 +1,22 @@
 """Running a server: one process or several, on uvicorn, until it is told to stop."""
 
-import asyncio
 import logging
 import os
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 from collections.abc import Mapping
-from typing import Any
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from mcp_echo_core import __version__, logs
-from mcp_echo_core.app import METRICS_FOLDER_VARIABLE
+from mcp_echo_core.app import METRICS_FOLDER_VARIABLE, create_app
 from mcp_echo_core.errors import ConfigurationError
 from mcp_echo_core.guard import is_loopback_name
+from mcp_echo_core.heads import TimedConfig
 from mcp_echo_core.settings import TABLE, Settings
 from mcp_echo_core.variants import Variant
 
@@ -39,13 +39,15 @@ def serve(variant: Variant, environ: Mapping[str, str], flags: Mapping[str, str 
     logs.configure(settings)
     if settings.workers > 1 and variant.name == "stateful":
         raise ConfigurationError("--workers", str(settings.workers), "1, as memory:// keeps sessions in one process")
+    # Whatever else cannot be used is told before anything is announced, and not by every worker again.
+    create_app(variant, settings)
     # Workers, and the app of this process, read their settings from the environment: flags go there.
     os.environ.update(_as_variables(variant, flags))
     config = _config(variant, settings)
-    # uvicorn raises the signal again when it is done, and by default that ends a process with an error.
+    # Until uvicorn takes over, a signal ends the start; uvicorn raises it again when it is done, which is no error.
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
-    listener = config.bind_socket()
+        signal.signal(number, lambda *_: sys.exit(0))
+    listener = _bind(settings)
     _announce(variant, settings, listener.getsockname()[1])
     if settings.workers == 1 and not settings.max_requests:
         uvicorn.Server(config).run(sockets=[listener])
@@ -57,15 +59,31 @@ def serve(variant: Variant, environ: Mapping[str, str], flags: Mapping[str, str 
         shutil.rmtree(os.environ.pop(METRICS_FOLDER_VARIABLE), ignore_errors=True)
 
 
+def _bind(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        sys.exit(
+            f"cannot listen on {settings.host} port {settings.port}: {error.strerror or error} "
+            "(MCP_ECHO_HOST, MCP_ECHO_PORT)"
+        )
+    listener.set_inheritable(True)
+    return listener
+
+
 def _config(variant: Variant, settings: Settings) -> uvicorn.Config:
-    return uvicorn.Config(
+    return TimedConfig(
         f"{variant.package}:app",
         host=settings.host,
         port=settings.port,
-        http=_http_protocol(settings.read_timeout),
+        head_timeout=settings.read_timeout,
         ws="none",
         workers=settings.workers,
-        limit_concurrency=settings.connections,
+        limit_concurrency=settings.connections + 1,  # uvicorn counts the connection that asks
         limit_max_requests=settings.max_requests or None,
         limit_max_requests_jitter=settings.max_requests // 10,
         timeout_keep_alive=max(1, round(settings.keep_alive_timeout)),
@@ -91,7 +109,7 @@ def _announce(variant: Variant, settings: Settings, port: int) -> None:
         "listening",
         extra={
             "variant": variant.name,
-            "url": f"http://{settings.host}:{port}/mcp",
+            "url": f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{port}/mcp",
             "workers": settings.workers,
             "version": __version__,
         },
@@ -101,49 +119,3 @@ def _announce(variant: Variant, settings: Settings, port: int) -> None:
             "bound beyond loopback: this server has no authentication; put a gateway that authenticates in front of it",
             extra={"host": settings.host},
         )
-
-
-def _http_protocol(head_timeout: float) -> Any:
-    """The engine's protocol with a limit on how long a request's head may take; without httptools, the engine's own."""
-    try:
-        from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-    except ImportError:  # pragma: no cover - platforms without httptools
-        return "auto"
-
-    class TimedHeads(HttpToolsProtocol):
-        """Closes connections whose request head is not complete in time (slowloris)."""
-
-        head_timer: asyncio.TimerHandle | None = None
-        head_pending = True
-
-        def connection_made(self, transport: Any) -> None:
-            super().connection_made(transport)
-            self._watch_head()
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            self._unwatch_head()
-            super().connection_lost(exc)
-
-        def data_received(self, data: bytes) -> None:
-            super().data_received(data)
-            if self.head_pending and self.head_timer is None:
-                self._watch_head()
-
-        def on_message_begin(self) -> None:
-            self.head_pending = True
-            super().on_message_begin()
-
-        def on_headers_complete(self) -> None:
-            self.head_pending = False
-            self._unwatch_head()
-            super().on_headers_complete()
-
-        def _watch_head(self) -> None:
-            self.head_timer = self.loop.call_later(head_timeout, self.transport.close)
-
-        def _unwatch_head(self) -> None:
-            if self.head_timer is not None:
-                self.head_timer.cancel()
-                self.head_timer = None
-
-    return TimedHeads

@@ -9,7 +9,7 @@ import logging
 from typing import Any, Protocol
 from uuid import uuid4
 
-from mcp_echo_core.errors import HttpRefusal, InvalidRequest, SessionLimitReached, SessionNotFound
+from mcp_echo_core.errors import InvalidRequest, SessionLimitReached, SessionNotFound
 from mcp_echo_core.runtime import Clock
 from mcp_echo_core.settings import Settings
 from mcp_echo_core.stores.base import Delivery, Effect, Session, SessionStore, Statistics, StoreFull
@@ -115,7 +115,7 @@ class StoredSessions:
         self._store = store
         self._instance = instance
 
-    async def mint(self, now: float, **facts: Any) -> Session:  # noqa: D102 - the Protocol explains
+    async def mint(self, now: float, **facts: Any) -> Session:
         session = Session(id=str(uuid4()), created_at=now, last_activity=now, minted_by=self._instance, **facts)
         try:
             await self._store.create(session, now)
@@ -131,7 +131,7 @@ class StoredSessions:
         )
         return session
 
-    async def enter(self, session_id: str | None, effect: Effect, now: float) -> Session:  # noqa: D102
+    async def enter(self, session_id: str | None, effect: Effect, now: float) -> Session:
         if session_id is None:
             if self._settings.session_required:
                 raise _missing("MCP_SESSION_REQUIRED=true: every request but initialize names its session")
@@ -141,11 +141,11 @@ class StoredSessions:
             raise _not_found(session_id)
         return session
 
-    async def notice(self, session_id: str | None, effect: Effect, now: float) -> None:  # noqa: D102
+    async def notice(self, session_id: str | None, effect: Effect, now: float) -> None:
         if session_id is not None or self._settings.session_required:
             await self.enter(session_id, effect, now)
 
-    async def peek(self, session_id: str | None, now: float) -> Session | None:  # noqa: D102
+    async def peek(self, session_id: str | None, now: float) -> Session | None:
         if session_id is None:
             return None
         session = await self._store.get(session_id, now)
@@ -153,42 +153,42 @@ class StoredSessions:
             raise _not_found(session_id)
         return session
 
-    async def end(self, session_id: str | None, now: float) -> None:  # noqa: D102
+    async def end(self, session_id: str | None, now: float) -> None:
         if session_id is None:
             raise _missing("DELETE names the session to end")
         if not await self._store.delete(session_id, now):
             raise _not_found(session_id)
         log.info("session ended", extra={"session_id": session_id, "reason": "delete"})
 
-    async def open_stream(self, session_id: str | None, now: float) -> Session:  # noqa: D102
+    async def open_stream(self, session_id: str | None, now: float) -> Session:
         session = await self.peek(session_id, now)
         if session is None:
             raise _missing("GET names the session to listen to")
         return session
 
-    async def take(  # noqa: D102
-        self, session_id: str, stream: str, after: int | None, now: float
-    ) -> list[Delivery] | None:
-        return await self._store.take(session_id, stream, after, now, self._settings.sse_keepalive_interval)
+    async def take(self, session_id: str, stream: str, after: int | None, now: float) -> list[Delivery] | None:
+        # An open stream keeps its session alive, so it has to come back well before the session expires.
+        patience = min(self._settings.sse_keepalive_interval, self._settings.session_timeout / 3)
+        return await self._store.take(session_id, stream, after, now, patience)
 
-    def add_busy(self, session_id: str, seconds: float) -> None:  # noqa: D102
+    def add_busy(self, session_id: str, seconds: float) -> None:
         self._store.add_busy(session_id, seconds)
 
-    async def statistics(self, now: float) -> Statistics:  # noqa: D102
+    async def statistics(self, now: float) -> Statistics:
         return await self._store.statistics(now)
 
-    async def problem(self, now: float) -> str | None:  # noqa: D102
+    async def problem(self, now: float) -> str | None:
         await self._store.statistics(now)
         return None
 
-    async def sweep_forever(self, clock: Clock) -> None:  # noqa: D102
+    async def sweep_forever(self, clock: Clock) -> None:
         while True:
             await asyncio.sleep(self._settings.session_cleanup_interval)
             freed = await self._store.sweep(clock.wall())
             if freed:
                 log.info("expired sessions freed", extra={"count": freed})
 
-    async def close(self) -> None:  # noqa: D102
+    async def close(self) -> None:
         await self._store.close()
 
     def _limit_reached(self) -> SessionLimitReached:
@@ -202,49 +202,6 @@ class StoredSessions:
         )
         refusal.headers = [(b"retry-after", str(RETRY_AFTER).encode())]
         return refusal
-
-
-class NoSessions:
-    """The stateless variant: session headers are seen but mean nothing, and streams of a session cannot be had."""
-
-    def __init__(self, settings: Settings, store: object, instance: str) -> None:
-        """Take what every life cycle takes, and keep nothing of it."""
-
-    async def mint(self, now: float, **facts: Any) -> None:  # noqa: D102 - the Protocol explains
-        return None
-
-    async def enter(self, session_id: str | None, effect: Effect, now: float) -> None:  # noqa: D102
-        return None
-
-    async def notice(self, session_id: str | None, effect: Effect, now: float) -> None:  # noqa: D102
-        return None
-
-    async def peek(self, session_id: str | None, now: float) -> None:  # noqa: D102
-        return None
-
-    async def end(self, session_id: str | None, now: float) -> None:  # noqa: D102
-        raise _no_sessions("DELETE ends a session")
-
-    async def open_stream(self, session_id: str | None, now: float) -> Session:  # noqa: D102
-        raise _no_sessions("GET listens to a session's messages")
-
-    async def take(self, session_id: str, stream: str, after: int | None, now: float) -> None:  # noqa: D102
-        return None
-
-    def add_busy(self, session_id: str, seconds: float) -> None:  # noqa: D102
-        return None
-
-    async def statistics(self, now: float) -> None:  # noqa: D102
-        return None
-
-    async def problem(self, now: float) -> None:  # noqa: D102
-        return None
-
-    async def sweep_forever(self, clock: Clock) -> None:  # noqa: D102
-        return None
-
-    async def close(self) -> None:  # noqa: D102
-        return None
 
 
 def _missing(rule: str) -> InvalidRequest:
@@ -263,16 +220,4 @@ def _not_found(session_id: str) -> SessionNotFound:
         rule="A request with an unknown session id is answered with 404; ids of clients are never adopted",
         spec=_SPEC,
         fix="Start over with initialize, without a session id.",
-    )
-
-
-def _no_sessions(what: str) -> HttpRefusal:
-    return HttpRefusal(
-        405,
-        "Method not allowed",
-        headers=[(b"allow", b"POST")],
-        problem=f"{what}, and this server keeps no sessions",
-        rule="A server without streams outside requests answers GET and DELETE with 405",
-        spec="basic/transports, Listening for Messages from the Server",
-        fix="Use POST, or the stateful server.",
     )

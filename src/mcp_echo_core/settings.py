@@ -13,6 +13,8 @@ from msgspec import Struct
 from mcp_echo_core.eras.versions import ALL_VERSIONS, HANDSHAKE_VERSIONS
 from mcp_echo_core.errors import ConfigurationError
 
+MAX_DIGITS = 19
+MAX_INSTANCE = 64
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -125,6 +127,11 @@ class Setting(Struct, frozen=True):
             raise ConfigurationError(source or self.variables[0], text, str(error)) from None
 
     @property
+    def is_switch(self) -> bool:
+        """Whether the flag alone means true."""
+        return self.parse is _boolean
+
+    @property
     def _may_be_empty(self) -> bool:
         return self.parse is _instance
 
@@ -138,7 +145,7 @@ def _boolean(text: str) -> bool:
 
 def _integer(minimum: int, maximum: int, unit: str) -> Callable[[str], int]:
     def parse(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and len(text) < 20 and minimum <= int(text) <= maximum):
+        if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS and minimum <= int(text) <= maximum):
             raise ValueError(f"allowed is an integer from {minimum} to {maximum} ({unit})")
         return int(text)
 
@@ -172,6 +179,10 @@ def _list(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def _origins(text: str) -> tuple[str, ...]:
+    return () if text == "none" else _list(text)
+
+
 def _versions(text: str) -> tuple[str, ...]:
     asked = _list(text)
     unknown = [name for name in asked if name not in ALL_VERSIONS]
@@ -186,8 +197,8 @@ def _versions(text: str) -> tuple[str, ...]:
 def _instance(text: str) -> str | None:
     if text == "random":
         return None
-    if not (text.isascii() and text.isprintable() and " " not in text and len(text) <= 64):
-        raise ValueError("allowed are up to 64 visible ASCII characters")
+    if not (text.isascii() and text.isprintable() and " " not in text and len(text) <= MAX_INSTANCE):
+        raise ValueError(f"allowed are up to {MAX_INSTANCE} visible ASCII characters")
     return text
 
 
@@ -196,7 +207,7 @@ def _text(text: str) -> str:
 
 
 TABLE: tuple[Setting, ...] = (
-    Setting("host", ("MCP_ECHO_HOST",), _text, {"stateful": "0.0.0.0", "stateless": "127.0.0.1"},
+    Setting("host", ("MCP_ECHO_HOST",), _text, {"stateful": "0.0.0.0", "stateless": "127.0.0.1"},  # noqa: S104 - as documented; a warning says what it means
             "Address to bind to."),
     Setting("port", ("MCP_ECHO_PORT",), _integer(0, 65535, "a TCP port; 0 picks a free one"), "3000",
             "TCP port to bind to."),
@@ -243,8 +254,8 @@ TABLE: tuple[Setting, ...] = (
     Setting("allowed_origins", ("MCP_ALLOWED_ORIGINS",), _list, "",
             "Comma list of accepted Origin values (scheme://host[:port], port may be *; * is off). "
             "Unset: requests from loopback must name a loopback origin."),
-    Setting("cors_origins", ("MCP_CORS_ORIGINS",), _list, {"stateful": "*", "stateless": ""},
-            "Comma list of origins that CORS headers are sent to; * is any, none turns CORS off."),
+    Setting("cors_origins", ("MCP_CORS_ORIGINS",), _origins, {"stateful": "*", "stateless": "none"},
+            "Comma list of origins that CORS headers are sent to; * is any, the word none turns CORS off."),
     Setting("forwarded_allow_ips", ("FORWARDED_ALLOW_IPS",), _list, "127.0.0.1,::1",
             "Comma list of peer addresses or networks whose X-Forwarded-* headers are believed; * is any."),
     Setting("max_message_size", ("ECHO_MAX_MESSAGE_SIZE",), _integer(1, 1 << 30, "bytes"), "1048576",

@@ -9,6 +9,9 @@ HEADERS = (
 
 KEEP_ALIVE = b'event: keep-alive\ndata: {"type":"ping"}\n\n'
 
+COMMENT = b":\n\n"
+"""Keeps a stream from looking dead, without being an event."""
+
 RETRY_MILLISECONDS = 1000
 """What a primed stream tells the client to wait before it reconnects."""
 

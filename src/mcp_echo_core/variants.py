@@ -6,7 +6,8 @@ from typing import Any
 from msgspec import Struct
 
 from mcp_echo_core.cors import MAX_ORIGINS
-from mcp_echo_core.sessions import NoSessions, Sessions, StoredSessions
+from mcp_echo_core.sessionless import NoSessions
+from mcp_echo_core.sessions import Sessions, StoredSessions
 from mcp_echo_core.tools import STATEFUL_TOOLS, STATELESS_TOOLS
 from mcp_echo_core.tools.base import Tool
 

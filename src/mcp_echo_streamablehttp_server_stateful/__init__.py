@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_echo_core import __version__
 from mcp_echo_core.stores.manager import SessionManager
+
 if TYPE_CHECKING:
     from mcp_echo_core.app import App
 
@@ -19,7 +20,7 @@ __all__ = ["SessionManager", "__version__", "app"]
 def __getattr__(name: str) -> Any:
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from mcp_echo_core.app import app_from_environment  # noqa: PLC0415 - importing the package stays cheap
+    from mcp_echo_core.app import app_from_environment  # importing the package stays cheap
 
     globals()["app"] = app_from_environment("stateful")
     return globals()["app"]

@@ -19,7 +19,7 @@ __all__ = ["__version__", "app"]
 def __getattr__(name: str) -> Any:
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from mcp_echo_core.app import app_from_environment  # noqa: PLC0415 - importing the package stays cheap
+    from mcp_echo_core.app import app_from_environment  # importing the package stays cheap
 
     globals()["app"] = app_from_environment("stateless")
     return globals()["app"]

@@ -1,14 +1,18 @@
-"""Where the eras part: a pure decision from the version header and the message, made once per message.
+"""Where the eras part: a pure decision from the version header and the body, made once per message.
 
-The body decides: a message whose ``params._meta`` names a protocol version is modern, whatever the header says; the
-header must agree with it. Source: 2026-07-28 basic/versioning, Backward Compatibility with Initialization-Based
+The body decides: a request whose ``params._meta`` names a protocol version is modern, whatever the header says; that
+they agree is checked afterwards. Source: 2026-07-28 basic/versioning, Backward Compatibility with Initialization-Based
 Versions; 2025-11-25 basic/transports, Protocol Version Header.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from enum import Enum
+from typing import Any
 
-from mcp_echo_core.errors import InvalidRequest
+from mcp_echo_core.eras.versions import ALL_VERSIONS
+
+VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
+"""The member of ``_meta`` whose presence makes a request modern; a bare ``_meta`` does not."""
 
 
 class Era(Enum):
@@ -18,23 +22,27 @@ class Era(Enum):
     MODERN = "modern"
 
 
-def check_version_header(header: str | None, served: Sequence[str]) -> str | None:
-    """The version header, refused when it names no revision served here.
+def classify(header: str | None, body: Any, modern: Collection[str]) -> Era:
+    """The era of a posted message or batch.
 
     Args:
         header: Value of ``MCP-Protocol-Version``, if it was sent.
-        served: The revisions this endpoint serves by handshake.
+        body: The decoded body.
+        modern: The modern revisions this endpoint serves; without any, everything is legacy.
 
-    Raises:
-        InvalidRequest: 400, as every revision with this header demands.
+    Returns:
+        The era by whose rules it is answered or refused.
     """
-    if header is None or header in served:
-        return header
-    raise InvalidRequest(
-        "MCP-Protocol-Version names a revision that is not served here",
-        seen=header,
-        rule="An unsupported version header is answered with 400",
-        spec="2025-11-25 basic/transports, Protocol Version Header",
-        fix=f"Send one of {', '.join(served)}, as negotiated by initialize.",
-        extra={"supported": list(served), "requested": header},
-    )
+    if not modern:
+        return Era.LEGACY
+    if header in modern:
+        return Era.MODERN
+    if type(body) is dict:
+        if "id" not in body:
+            # A notification carries no envelope: the header alone tells, and an unknown one is news from the future.
+            return Era.LEGACY if header is None or header in ALL_VERSIONS else Era.MODERN
+        params = body.get("params")
+        meta = params.get("_meta") if type(params) is dict else None
+        if type(meta) is dict and VERSION_KEY in meta:
+            return Era.MODERN
+    return Era.LEGACY

@@ -8,6 +8,7 @@ from mcp_echo_core import __version__
 from mcp_echo_core.eras.versions import HANDSHAKE_VERSIONS, STRUCTURED_CONTENT
 from mcp_echo_core.errors import InvalidParams
 from mcp_echo_core.exchange import Exchange
+from mcp_echo_core.messages import encode
 from mcp_echo_core.runtime import Runtime
 from mcp_echo_core.stores.base import ClientInfo
 
@@ -16,6 +17,11 @@ _SPEC = "basic/lifecycle, Initialization"
 
 MAX_CLIENT_TEXT = 200
 """Characters that are kept of a client's name and of its version."""
+
+MAX_CAPABILITIES_BYTES = 4096
+"""Of larger capabilities only the names are kept, and only so many."""
+
+MAX_CAPABILITIES = 20
 
 
 class Handshake:
@@ -87,6 +93,8 @@ def _introduction(params: Mapping[str, Any]) -> tuple[ClientInfo | None, dict[st
     info = params.get("clientInfo")
     if type(info) is not dict or type(info.get("name")) is not str or type(info.get("version")) is not str:
         raise _fault("clientInfo", info, "an object with the strings name and version")
+    if len(encode(capabilities)) > MAX_CAPABILITIES_BYTES:
+        capabilities = {name[:MAX_CLIENT_TEXT]: {} for name in list(capabilities)[:MAX_CAPABILITIES]}
     return ClientInfo(info["name"][:MAX_CLIENT_TEXT], info["version"][:MAX_CLIENT_TEXT]), capabilities or None
 
 

@@ -5,19 +5,17 @@ The ladder of checks after the common ones follows 2025-11-25 basic/lifecycle an
 """
 
 import asyncio
-import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mcp_echo_core import sse
 from mcp_echo_core.call import SILENT, Call, Channel
-from mcp_echo_core.dispatch import Answer, Dispatcher, Plan
+from mcp_echo_core.dispatch import Answer, ArgumentFaults, Dispatcher, Plan, guarded
 from mcp_echo_core.drain import Drain
-from mcp_echo_core.eras.classify import check_version_header
 from mcp_echo_core.eras.handshake import Handshake
 from mcp_echo_core.eras.versions import ASSUMED_VERSION, BATCHES, HANDSHAKE_VERSIONS, PRIMED_STREAMS
-from mcp_echo_core.errors import InternalFault, InvalidRequest, MethodNotFound, Refusal, RequestCancelled
+from mcp_echo_core.errors import InvalidRequest, MethodNotFound, Refusal, RequestCancelled
 from mcp_echo_core.exchange import Exchange
 from mcp_echo_core.guard import Guard
 from mcp_echo_core.messages import (
@@ -34,7 +32,11 @@ from mcp_echo_core.runtime import Runtime
 from mcp_echo_core.stores.base import Effect, Session
 from mcp_echo_core.tools.base import COUNTED
 
-log = logging.getLogger(__name__)
+MAX_BATCH = 100
+"""Messages in one batch."""
+
+MAX_SEQUENCE_DIGITS = 16
+"""Digits of an event's sequence number; a longer one is not ours."""
 
 UNCOUNTED = Effect()
 """What a notification does to its session: it counts as activity."""
@@ -58,14 +60,14 @@ class LegacyEra:
         self._clock = runtime.clock
         self._served = [v for v in runtime.settings.protocol_versions if v in HANDSHAKE_VERSIONS]
         self._handshake = Handshake(runtime)
-        self._methods = {
+        self._methods: dict[str, Callable[[Mapping[str, Any]], Plan]] = {
             "tools/call": dispatcher.call_tool,
             "tools/list": dispatcher.list_tools,
             "ping": lambda _: Answer({}),
         }
         if runtime.variant.logging:
             self._methods["logging/setLevel"] = dispatcher.set_level
-        self._running: dict[tuple[str | None, RequestId], asyncio.Task[Any]] = {}
+        self._running: dict[tuple[str, RequestId], asyncio.Task[Any]] = {}
 
     def known(self, method: str) -> bool:
         """Whether a method is one that metrics may name."""
@@ -77,7 +79,7 @@ class LegacyEra:
         Raises:
             Refusal: It is not served.
         """
-        version = check_version_header(exchange.http.header("mcp-protocol-version"), self._served)
+        version = await self._checked_version(exchange)
         if type(value) is list:
             await self._batch(exchange, value, version)
             return
@@ -100,8 +102,8 @@ class LegacyEra:
         Raises:
             Refusal: There is no such session, or no sessions at all.
         """
-        check_version_header(exchange.http.header("mcp-protocol-version"), self._served)
         session = await self._sessions.open_stream(_session_id(exchange), self._clock.wall())
+        self._version(exchange)
         self._guard.check_get(exchange.http)
         exchange.session_id = session.id
         stream, after = _resumed(exchange.http.header("last-event-id"))
@@ -116,9 +118,31 @@ class LegacyEra:
         Raises:
             Refusal: There is no such session, or no sessions at all.
         """
-        check_version_header(exchange.http.header("mcp-protocol-version"), self._served)
-        await self._sessions.end(_session_id(exchange), self._clock.wall())
+        session = await self._sessions.open_stream(_session_id(exchange), self._clock.wall())
+        self._version(exchange)
+        await self._sessions.end(session.id, self._clock.wall())
         await exchange.reply(204)
+
+    async def _checked_version(self, exchange: Exchange) -> str | None:
+        try:
+            return self._version(exchange)
+        except Refusal:
+            # A dead session outranks this, too.
+            await self._sessions.peek(_session_id(exchange), self._clock.wall())
+            raise
+
+    def _version(self, exchange: Exchange) -> str | None:
+        version = exchange.http.single(b"mcp-protocol-version")
+        if version is None or version in self._served:
+            return version
+        raise InvalidRequest(
+            "MCP-Protocol-Version names a revision that is not served here",
+            seen=version,
+            rule="An unsupported version header is answered with 400",
+            spec="2025-11-25 basic/transports, Protocol Version Header",
+            fix=f"Send the revision that initialize negotiated, one of {', '.join(self._served)}.",
+            extra={"supported": list(self._runtime.settings.protocol_versions), "requested": version},
+        )
 
     async def _result(self, exchange: Exchange, request: Request, version: str | None, channel: Channel) -> Any:
         session_id = _session_id(exchange)
@@ -131,10 +155,9 @@ class LegacyEra:
             plan = self._plan(request)
         except Refusal:
             # A dead session outranks a bad request: the client has to start over anyway.
-            if session_id is not None:
-                await self._sessions.enter(session_id, COUNTED, now)
+            await self._sessions.notice(session_id, COUNTED, now)
             raise
-        session = await self._sessions.enter(session_id, plan.effect, now)
+        session = await self._enter(session_id, plan, now)
         if session is not None:
             if session_id is None:
                 exchange.assign(session.id)
@@ -149,7 +172,14 @@ class LegacyEra:
             progress_token=_progress_token(request),
             channel=channel,
         )
-        return await self._run(plan, call, (session_id, request.id))
+        return await self._run(plan, call, request.id)
+
+    async def _enter(self, session_id: str | None, plan: Plan, now: float) -> Session | None:
+        if session_id is None and type(plan) is ArgumentFaults:
+            # Nothing will be done: no session is made for it.
+            await self._sessions.notice(None, UNCOUNTED, now)
+            return None
+        return await self._sessions.enter(session_id, plan.effect, now)
 
     def _plan(self, request: Request) -> Plan:
         planner = self._methods.get(request.method)
@@ -163,11 +193,13 @@ class LegacyEra:
             )
         return planner(request.params)
 
-    async def _run(self, plan: Plan, call: Call, key: tuple[str | None, RequestId]) -> Any:
-        if call.progress_token is None:
-            return await _guarded(plan, call)
-        # Only a request that talks while it runs can be running when a cancellation arrives.
-        task = asyncio.create_task(_guarded(plan, call))
+    async def _run(self, plan: Plan, call: Call, request_id: RequestId) -> Any:
+        if call.progress_token is None or call.session is None:
+            return await guarded(plan, call)
+        # Only a request that talks while it runs can be running when a cancellation arrives; without a session
+        # nothing tells whose request it means.
+        key = (call.session.id, request_id)
+        task = asyncio.create_task(guarded(plan, call))
         self._running[key] = task
         try:
             return await task
@@ -187,15 +219,17 @@ class LegacyEra:
         if type(message) is Notification and message.method == "notifications/initialized":
             effect = Effect(initialized=True)
         await self._sessions.notice(session_id, effect, self._clock.wall())
-        if type(message) is Notification and message.method == "notifications/cancelled":
+        if session_id is not None and type(message) is Notification and message.method == "notifications/cancelled":
             request_id = message.params.get("requestId")
-            running = self._running.get((session_id, request_id)) if type(request_id) in (str, int) else None
+            running = self._running.get((session_id, request_id)) if isinstance(request_id, str | int) else None
             if running is not None:
                 running.cancel()
 
     async def _batch(self, exchange: Exchange, values: Sequence[Any], version: str | None) -> None:
         exchange.kind = "batch"
-        session = await self._sessions.peek(_session_id(exchange), self._clock.wall())
+        now = self._clock.wall()
+        await self._sessions.notice(_session_id(exchange), UNCOUNTED, now)
+        session = await self._sessions.peek(_session_id(exchange), now)
         revision = (session.protocol_version if session is not None else None) or version or ASSUMED_VERSION
         if revision not in BATCHES or not values:
             raise InvalidRequest(
@@ -203,6 +237,14 @@ class LegacyEra:
                 rule="Batches exist in 2025-03-26 only, and hold at least one message",
                 spec="2025-06-18 changelog; 2025-03-26 basic/index, Batching",
                 fix="Send each message in a POST of its own.",
+            )
+        if len(values) > MAX_BATCH:
+            raise InvalidRequest(
+                "The batch is too long",
+                seen=f"{len(values)} messages",
+                rule=f"A batch holds at most {MAX_BATCH} messages",
+                spec="2025-03-26 basic/index, Batching",
+                fix="Send several batches.",
             )
         answers = [answer for value in values if (answer := await self._batched(exchange, value, version)) is not None]
         if answers:
@@ -244,20 +286,9 @@ class LegacyEra:
                 await exchange.write(sse.KEEP_ALIVE)
 
 
-async def _guarded(plan: Plan, call: Call) -> Any:
-    try:
-        return await plan.run(call)
-    except Refusal:
-        raise
-    except Exception:
-        log.exception("request failed", extra={"request_id": call.http.id})
-        raise InternalFault("The server failed to answer", fix="Report it with the request id from the log.") from None
-
-
 def _session_id(exchange: Exchange) -> str | None:
     """The session named by the header, or minted for an earlier message of the same batch."""
-    value = exchange.http.fields.get(b"mcp-session-id")
-    return exchange.session_id if value is None else value.decode("latin-1")
+    return exchange.http.single(b"mcp-session-id") or exchange.session_id
 
 
 def _progress_token(request: Request) -> str | int | None:
@@ -269,6 +300,6 @@ def _progress_token(request: Request) -> str | int | None:
 def _resumed(last_event_id: str | None) -> tuple[str, int | None]:
     """The stream to continue and the last event the client saw of it, or a new stream."""
     stream, _, sequence = (last_event_id or "").rpartition("-")
-    if stream and stream.isalnum() and sequence.isascii() and sequence.isdigit() and len(sequence) < 16:
+    if stream.isalnum() and sequence.isascii() and sequence.isdigit() and len(sequence) < MAX_SEQUENCE_DIGITS:
         return stream, int(sequence)
     return secrets.token_hex(4), None

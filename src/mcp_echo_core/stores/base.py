@@ -79,7 +79,8 @@ class Effect(Struct, frozen=True):
 LOG_LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
 """Severities of ``notifications/message``, lowest first (server/utilities/logging)."""
 
-SEVERITY = {level: severity for severity, level in enumerate(LOG_LEVELS)}
+SEVERITY = {level: severity for severity, level in enumerate((*LOG_LEVELS, "off"))}
+"""Rank of each level; ``off`` is above all, for sessions that nobody can listen to."""
 
 
 class Delivery(Struct, frozen=True):

@@ -94,7 +94,7 @@ class MemoryStore:
         """The store for ``memory://``."""
         return cls(settings.session_timeout, settings.max_sessions, settings.session_queue_size)
 
-    async def create(self, session: Session, now: float) -> None:  # noqa: D102 - the contract explains
+    async def create(self, session: Session, now: float) -> None:
         self.add(session, now)
 
     def add(self, session: Session, now: float) -> None:
@@ -113,7 +113,7 @@ class MemoryStore:
             self._implicit[session.id] = None
         self._created += 1
 
-    async def apply(self, session_id: str, effect: Effect, now: float) -> Session | None:  # noqa: D102
+    async def apply(self, session_id: str, effect: Effect, now: float) -> Session | None:
         session = self.alive(session_id, now)
         if session is None:
             return None
@@ -134,16 +134,16 @@ class MemoryStore:
             self.push(session_id, effect.message)
         return session
 
-    async def get(self, session_id: str, now: float) -> Session | None:  # noqa: D102
+    async def get(self, session_id: str, now: float) -> Session | None:
         return self.alive(session_id, now)
 
-    async def delete(self, session_id: str, now: float) -> bool:  # noqa: D102
+    async def delete(self, session_id: str, now: float) -> bool:
         if self.alive(session_id, now) is None:
             return False
         self._end(session_id, now)
         return True
 
-    async def take(  # noqa: D102
+    async def take(
         self, session_id: str, stream: str, after: int | None, now: float, timeout: float
     ) -> list[Delivery] | None:
         session = self.alive(session_id, now)
@@ -172,12 +172,12 @@ class MemoryStore:
         outbox = self._outboxes.get(session_id)
         return [delivery.message for delivery in outbox.waiting] if outbox else []
 
-    def add_busy(self, session_id: str, seconds: float) -> None:  # noqa: D102
+    def add_busy(self, session_id: str, seconds: float) -> None:
         session = self._sessions.get(session_id)
         if session is not None:
             session.busy_seconds += seconds
 
-    async def sweep(self, now: float) -> int:  # noqa: D102
+    async def sweep(self, now: float) -> int:
         freed = 0
         while swept := self.expire(now, SWEEP_SLICE):
             freed += swept
@@ -186,7 +186,7 @@ class MemoryStore:
         self._last_sweep = now
         return freed
 
-    async def statistics(self, now: float) -> Statistics:  # noqa: D102
+    async def statistics(self, now: float) -> Statistics:
         self.expire(now, SWEEP_SLICE)
         outboxes = self._outboxes.values()
         return Statistics(
@@ -202,7 +202,7 @@ class MemoryStore:
             queue_bytes=sum(len(d.message) for outbox in outboxes for d in outbox.waiting),
         )
 
-    async def close(self) -> None:  # noqa: D102
+    async def close(self) -> None:
         for outbox in self._outboxes.values():
             outbox.close()
 

@@ -4,6 +4,7 @@ from importlib.metadata import entry_points
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from mcp_echo_core import redaction
 from mcp_echo_core.errors import ConfigurationError
 from mcp_echo_core.settings import Settings
 from mcp_echo_core.stores.base import SessionStore
@@ -34,6 +35,6 @@ def open_store(settings: Settings) -> SessionStore:
     known = entry_points(group=GROUP)
     if scheme not in known.names:
         allowed = f"the scheme of an installed store: {', '.join(f'{name}://' for name in sorted(known.names))}"
-        raise ConfigurationError("MCP_SESSION_STORE", scheme, allowed)
+        raise ConfigurationError("MCP_SESSION_STORE", redaction.text(settings.session_store), allowed)
     factory: StoreFactory = known[scheme].load()
     return factory.from_settings(settings)

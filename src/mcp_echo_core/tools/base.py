@@ -4,6 +4,7 @@ The JSON Schemas are derived from the Structs, so that there is one truth about 
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from enum import Enum
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
@@ -29,6 +30,15 @@ MAX_ARGUMENT_PREVIEW = 100
 """Characters of a bad argument that are quoted back."""
 
 
+class State(Enum):
+    """What a tool has to do with state that outlives a request."""
+
+    NONE = "none"
+    USED = "used"  # shows it if there is any
+    NEEDED = "needed"  # makes no sense without
+    MADE = "made"  # makes it if there is none
+
+
 class NoArguments(Struct, forbid_unknown_fields=True):
     """A tool that takes nothing."""
 
@@ -45,6 +55,7 @@ class Tool(Struct, Generic[A, R], frozen=True, kw_only=True):
         run: Measures; raises ``ToolFailure`` when it cannot.
         render: The same result as text for people.
         effect: What a call does to its session.
+        state: What the tool has to do with state that outlives a request.
         blocks: Content blocks to put before the text, if any.
         annotations: Hints about its behaviour.
     """
@@ -57,6 +68,7 @@ class Tool(Struct, Generic[A, R], frozen=True, kw_only=True):
     run: Callable[[A, Call], Awaitable[R]]
     render: Callable[[R], str]
     effect: Callable[[A], Effect] | None = None
+    state: State = State.NONE
     blocks: Callable[[R], Sequence[dict[str, Any]]] | None = None
     annotations: Mapping[str, bool] = field(default_factory=lambda: READ_ONLY)
 
@@ -72,6 +84,11 @@ class Tool(Struct, Generic[A, R], frozen=True, kw_only=True):
         if revision in ANNOTATIONS:
             entry["annotations"] = {"title": self.title, **self.annotations}
         return entry
+
+    @property
+    def input_schema(self) -> dict[str, Any]:
+        """JSON Schema of the arguments."""
+        return schema(self.arguments)
 
     def faults(self, arguments: Mapping[str, Any]) -> list[str]:
         """What is wrong with each argument: the field, what was given and what is expected."""
@@ -125,7 +142,9 @@ def _given(value: Any) -> str:
     if value is None:
         return "null"
     kind = names[type(value)]
-    return f"the {kind} {_cut(msgspec.json.encode(value).decode())}" if kind not in ("object", "array") else f"an {kind}"
+    return (
+        f"the {kind} {_cut(msgspec.json.encode(value).decode())}" if kind not in ("object", "array") else f"an {kind}"
+    )
 
 
 def _cut(text: str) -> str:

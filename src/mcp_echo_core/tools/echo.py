@@ -1,16 +1,32 @@
-"""echo: send a text back, with what the session knows about it."""
+"""echo: send a text back, with what the session knows about it; where it is enabled, binary data too."""
 
-from typing import Annotated
+import base64
+import re
+from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
 
+from mcp_echo_core import text
 from mcp_echo_core.call import Call
+from mcp_echo_core.eras.versions import AUDIO_CONTENT
+from mcp_echo_core.errors import ToolFailure
 from mcp_echo_core.messages import encode_notification
 from mcp_echo_core.stores.base import Effect
-from mcp_echo_core.tools.base import READ_ONLY, Tool
+from mcp_echo_core.tools.base import COUNTED, READ_ONLY, State, Tool
 
 Message = Annotated[str, Meta(description="Message to echo")]
 Uppercase = Annotated[bool, Meta(description="Convert to uppercase")]
+Data = Annotated[str, Meta(description="Binary data to echo, as base64; needs mimeType")]
+MimeType = Annotated[str, Meta(description="MIME type of data, such as image/png")]
+
+BLOB_URI = "echo://binary"
+"""Address of data that is neither image nor audio, in its embedded resource."""
+
+MAX_PREVIEW = 40
+"""Characters of a bad argument that are quoted back."""
+
+_MIME_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(?:\s*;\s*[\w.+-]+=(?:[\w.+-]+|\"[^\"\x00-\x1f]*\"))*", re.ASCII)
 
 
 class StatefulArguments(Struct, forbid_unknown_fields=True):
@@ -47,23 +63,26 @@ def transformed(arguments: StatefulArguments) -> str:
 
 def remember(arguments: StatefulArguments) -> Effect:
     """Remember the text for replayLastEcho, and let the outbox show server-to-client delivery."""
-    text = transformed(arguments)
-    log = {"level": "info", "logger": "echo", "data": text}
-    return Effect(requests=1, echo=text, message=encode_notification("notifications/message", log))
+    echoed = transformed(arguments)
+    log = {"level": "info", "logger": "echo", "data": echoed}
+    return Effect(requests=1, echo=echoed, message=encode_notification("notifications/message", log))
 
 
 async def run_stateful(arguments: StatefulArguments, call: Call) -> StatefulResult:
     """Echo with session context."""
     assert call.session is not None  # noqa: S101 - the stateful variant has one on every tools/call
+    echoed = transformed(arguments)
     await _report(call)
-    return StatefulResult(transformed(arguments), call.session.id, call.session.echo_count)
+    await call.log("info", "echo", echoed)
+    return StatefulResult(echoed, call.session.id, call.session.echo_count)
 
 
 async def run_stateless(arguments: StatelessArguments, call: Call) -> StatelessResult:
     """Echo."""
     await _report(call)
-    text = transformed(arguments)
-    return StatelessResult(text[::-1] if arguments.reverse else text)
+    echoed = transformed(arguments)
+    await call.log("info", "echo", echoed)
+    return StatelessResult(echoed[::-1] if arguments.reverse else echoed)
 
 
 async def _report(call: Call) -> None:
@@ -82,6 +101,123 @@ def render_stateless(result: StatelessResult) -> str:
     return result.message
 
 
+class Binary(Struct):
+    """Data that was echoed, and the kind of content block that carries it."""
+
+    block: Literal["image", "audio", "resource"]
+    data: str
+    mime_type: str = msgspec.field(name="mimeType")
+    size: int
+    """Bytes."""
+
+
+class StatefulBinaryArguments(StatefulArguments, forbid_unknown_fields=True):
+    """Arguments of the stateful server's echo when binary data is enabled."""
+
+    data: Data | UnsetType = UNSET
+    mime_type: MimeType | UnsetType = msgspec.field(name="mimeType", default=UNSET)
+
+
+class StatelessBinaryArguments(StatelessArguments, forbid_unknown_fields=True):
+    """Arguments of the stateless server's echo when binary data is enabled."""
+
+    data: Data | UnsetType = UNSET
+    mime_type: MimeType | UnsetType = msgspec.field(name="mimeType", default=UNSET)
+
+
+class StatefulBinaryResult(StatefulResult, rename="camel"):
+    """What was echoed, and which echo of its session it was."""
+
+    binary: Binary | None = None
+
+
+class StatelessBinaryResult(StatelessResult):
+    """What was echoed."""
+
+    binary: Binary | None = None
+
+
+BinaryArguments = StatefulBinaryArguments | StatelessBinaryArguments
+
+
+async def run_stateful_binary(arguments: StatefulBinaryArguments, call: Call) -> StatefulBinaryResult:
+    """Echo with session context, text and data.
+
+    Raises:
+        ToolFailure: The data is not what it should be.
+    """
+    binary = _binary(arguments, call.revision)
+    echoed = await run_stateful(arguments, call)
+    return StatefulBinaryResult(echoed.message, echoed.session, echoed.echo_count, binary)
+
+
+async def run_stateless_binary(arguments: StatelessBinaryArguments, call: Call) -> StatelessBinaryResult:
+    """Echo text and data.
+
+    Raises:
+        ToolFailure: The data is not what it should be.
+    """
+    binary = _binary(arguments, call.revision)
+    return StatelessBinaryResult((await run_stateless(arguments, call)).message, binary)
+
+
+def remember_if_valid(arguments: StatefulBinaryArguments) -> Effect:
+    """Remember the text for replayLastEcho, unless the echo is going to fail."""
+    return COUNTED if _fault(arguments) else remember(arguments)
+
+
+def blocks(result: StatefulBinaryResult | StatelessBinaryResult) -> list[dict[str, Any]]:
+    """The content block that carries the data (server/tools, Tool Result)."""
+    binary = result.binary
+    if binary is None:
+        return []
+    if binary.block == "resource":
+        resource = {"uri": BLOB_URI, "mimeType": binary.mime_type, "blob": binary.data}
+        return [{"type": "resource", "resource": resource}]
+    return [{"type": binary.block, "data": binary.data, "mimeType": binary.mime_type}]
+
+
+def _binary(arguments: BinaryArguments, revision: str) -> Binary | None:
+    if fault := _fault(arguments):
+        raise ToolFailure(f"Invalid arguments for echo: {fault}")
+    data, mime_type = arguments.data, arguments.mime_type
+    if data is UNSET or mime_type is UNSET:
+        return None
+    return Binary(_block(mime_type, revision), data, mime_type, size=len(base64.b64decode(data)))
+
+
+def _block(mime_type: str, revision: str) -> Literal["image", "audio", "resource"]:
+    family = mime_type.partition("/")[0].lower()
+    if family == "image":
+        return "image"
+    return "audio" if family == "audio" and revision in AUDIO_CONTENT else "resource"
+
+
+def _fault(arguments: BinaryArguments) -> str | None:
+    data, mime_type = arguments.data, arguments.mime_type
+    if data is UNSET and mime_type is UNSET:
+        return None
+    if data is UNSET:
+        return "'data' is missing: expected base64, since 'mimeType' is given"
+    if mime_type is UNSET:
+        return "'mimeType' is missing: expected a MIME type such as image/png, since 'data' is given"
+    if not _MIME_TYPE.fullmatch(mime_type):
+        return f"'mimeType' is {_quoted(mime_type)}: expected a MIME type such as image/png"
+    return None if _is_base64(data) else f"'data' is {_quoted(data)}: expected base64 (RFC 4648 section 4)"
+
+
+def _is_base64(data: str) -> bool:
+    try:
+        base64.b64decode(data, validate=True)
+    except ValueError:
+        return False
+    return True
+
+
+def _quoted(value: str) -> str:
+    return f'the string "{text.line(value, MAX_PREVIEW)}"'
+
+
 STATEFUL = Tool(
     name="echo",
     title="Echo",
@@ -91,6 +227,7 @@ STATEFUL = Tool(
     run=run_stateful,
     render=render_stateful,
     effect=remember,
+    state=State.MADE,
     annotations={**READ_ONLY, "idempotentHint": False},
 )
 
@@ -102,4 +239,21 @@ STATELESS = Tool(
     result=StatelessResult,
     run=run_stateless,
     render=render_stateless,
+)
+
+STATEFUL_BINARY = msgspec.structs.replace(
+    STATEFUL,
+    arguments=StatefulBinaryArguments,
+    result=StatefulBinaryResult,
+    run=run_stateful_binary,
+    effect=remember_if_valid,
+    blocks=blocks,
+)
+
+STATELESS_BINARY = msgspec.structs.replace(
+    STATELESS,
+    arguments=StatelessBinaryArguments,
+    result=StatelessBinaryResult,
+    run=run_stateless_binary,
+    blocks=blocks,
 )

@@ -18,7 +18,7 @@ _JOINERS = frozenset("\u200c\u200d")
 
 
 def line(value: str, limit: int = MAX_VALUE) -> str:
-    r"""A foreign text as one safe line: control characters are shown as ``\xNN``, what is too long is cut."""
+    """A foreign text as one safe line: control characters are shown as escapes, what is too long is cut."""
     if len(value) > limit:
         return f"{_escaped(value[:limit])}… ({len(value)} characters)"
     return _escaped(value)
@@ -108,6 +108,11 @@ def lines(values: dict[str, str], mark: str) -> list[str]:
     return [f"{mark}{label}: {value}" for label, value in values.items()]
 
 
+def sections(rows_by_title: dict[str, dict[str, str]], mark: str) -> list[str]:
+    """Titled groups of labelled values, each as one text."""
+    return ["\n".join([title, *lines(rows, mark)]) for title, rows in rows_by_title.items()]
+
+
 def _escaped(value: str) -> str:
     if value.isascii() and value.isprintable():
         return value
@@ -117,8 +122,7 @@ def _escaped(value: str) -> str:
 def _visible(character: str) -> str:
     if unicodedata.category(character) not in _UNSAFE or character in _JOINERS:
         return character
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return character.encode("unicode_escape").decode()
 
 
 def _largest(counts: tuple[int, int], units: tuple[str, str]) -> str:

@@ -1,0 +1,105 @@
+"""Writes the reference pages under docs/ from the code; with --check, fails when they are not what the code says."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from mcp_echo_core.settings import TABLE, Setting
+from mcp_echo_core.tools.base import Tool, schema
+from mcp_echo_core.variants import VARIANTS
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+
+
+def configuration() -> str:
+    """The configuration page."""
+    rows = (
+        f"| {_code(_variables(setting))} | `{setting.flag}` | {_default(setting)} | {setting.help} |" for setting in TABLE
+    )
+    return _page(
+        "Configuration",
+        "Flags beat environment variables. A value that cannot be used stops the start with exit code 2 and a line that "
+        "names the variable, the value and what is allowed.",
+        "| variable | flag | default | meaning |",
+        "|---|---|---|---|",
+        *rows,
+    )
+
+
+def tools() -> str:
+    """The tools page."""
+    lines: list[str] = []
+    for variant in VARIANTS.values():
+        lines += [f"## {variant.title}", ""]
+        for tool in variant.tools:
+            lines += [f"### {tool.name}", "", f"{tool.description}.".replace("..", "."), "", *_arguments(tool), ""]
+    return _page("Tools", "Every tool answers with text for people and `structuredContent` for programs.", *lines)
+
+
+def _arguments(tool: Tool) -> Iterable[str]:
+    described = schema(tool.arguments)
+    properties = described.get("properties", {})
+    if not properties:
+        return ["No arguments."]
+    required = described.get("required", ())
+    return [
+        "| argument | type | | meaning |",
+        "|---|---|---|---|",
+        *(
+            f"| `{name}` | {_type(facts)} | {'required' if name in required else 'optional'} "
+            f"| {facts.get('description', '')} |"
+            for name, facts in properties.items()
+        ),
+    ]
+
+
+def _type(facts: dict[str, object]) -> str:
+    if "anyOf" in facts:
+        return " or ".join(_type(option) for option in facts["anyOf"])
+    if "enum" in facts:
+        return ", ".join(f"`{value}`" for value in facts["enum"])
+    return str(facts.get("type", "any"))
+
+
+def _variables(setting: Setting) -> Iterable[str]:
+    return setting.variables
+
+
+def _default(setting: Setting) -> str:
+    defaults = {name: setting.default_for(name) for name in VARIANTS}
+    if len(set(defaults.values())) == 1:
+        return _code([next(iter(defaults.values()))])
+    return ", ".join(f"{name}: {_code([value])}" for name, value in defaults.items())
+
+
+def _code(texts: Iterable[str]) -> str:
+    return ", ".join(f"`{text}`" if text else "none" for text in texts)
+
+
+def _page(title: str, *lines: str) -> str:
+    note = "<!-- Written by scripts/generate_docs.py from the code; change it there. -->"
+    return "\n".join([note, "", f"# {title}", "", lines[0], "", *lines[1:]]).rstrip() + "\n"
+
+
+PAGES = {"configuration.md": configuration, "tools.md": tools}
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check all pages; exit code 1 when a checked page differs."""
+    stale = [name for name, page in PAGES.items() if _read(DOCS / name) != page()]
+    if "--check" in arguments:
+        print(f"docs: run scripts/generate_docs.py, these differ: {', '.join(stale)}" if stale else "docs: as the code says")
+        return bool(stale)
+    DOCS.mkdir(exist_ok=True)
+    for name in stale:
+        (DOCS / name).write_text(PAGES[name](), encoding="utf-8")
+        print(f"wrote docs/{name}")
+    return 0
+
+
+def _read(file: Path) -> str:
+    return file.read_text(encoding="utf-8") if file.exists() else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

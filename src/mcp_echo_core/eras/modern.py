@@ -1,0 +1,210 @@
+"""The modern era: every request carries its revision, its client and its capabilities, and is served by itself.
+
+Source: 2026-07-28 basic/index (Statelessness, ``_meta``), basic/transports/streamable-http, server/discover,
+server/utilities/caching.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from msgspec import Raw
+
+from mcp_echo_core.call import Call
+from mcp_echo_core.dispatch import Dispatcher, Plan, guarded
+from mcp_echo_core.drain import Drain
+from mcp_echo_core.eras.envelope import Envelope, open_envelope
+from mcp_echo_core.eras.handles import Handles
+from mcp_echo_core.eras.mirrors import check_mirrors, mirrors_of
+from mcp_echo_core.eras.results import Results
+from mcp_echo_core.eras.subscriptions import Subscription
+from mcp_echo_core.eras.versions import MODERN_VERSIONS
+from mcp_echo_core.errors import (
+    INVALID_PARAMS,
+    METHOD_NOT_FOUND,
+    HttpRefusal,
+    InvalidRequest,
+    MethodNotFound,
+    Refusal,
+    RequestCancelled,
+    UnsupportedVersion,
+)
+from mcp_echo_core.exchange import Exchange
+from mcp_echo_core.messages import Notification, Request, encode_result, parse
+from mcp_echo_core.runtime import Runtime
+
+STATUS = {METHOD_NOT_FOUND: 404, INVALID_PARAMS: 400}
+"""HTTP statuses of refusals that older revisions answer with 200."""
+
+_TRANSPORT = "2026-07-28 basic/transports/streamable-http"
+
+
+class ModernEra:
+    """Serves the revisions without a handshake.
+
+    Args:
+        runtime: The server.
+        dispatcher: The methods both eras share.
+        results: Completes results.
+        drain: Ends subscriptions when the process does.
+    """
+
+    def __init__(self, runtime: Runtime, dispatcher: Dispatcher, results: Results, drain: Drain) -> None:
+        self._runtime = runtime
+        self._results = results
+        self._drain = drain
+        self._clock = runtime.clock
+        self.served = [v for v in runtime.settings.protocol_versions if v in MODERN_VERSIONS]
+        self._handles = Handles(runtime.sessions, dispatcher)
+        self._mirrors = {tool.name: mirrors_of(tool.input_schema) for tool in dispatcher.tools.values()}
+        self._methods: dict[str, Callable[[Mapping[str, Any]], Plan]] = {
+            "tools/call": dispatcher.call_tool,
+            "tools/list": dispatcher.list_tools,
+            "server/discover": lambda _: results.discovery,
+        }
+
+    def known(self, method: str) -> bool:
+        """Whether a method is one that metrics may name."""
+        return method in self._methods or method == "subscriptions/listen"
+
+    async def post(self, exchange: Exchange, value: Any) -> None:
+        """Answer a posted message.
+
+        Raises:
+            Refusal: It is not served.
+        """
+        if type(value) is list:
+            raise _only_requests("a batch", "Batches were removed with 2025-06-18")
+        message = parse(value)
+        if type(message) is Notification:
+            self._notice(exchange)
+            await exchange.reply(202)
+            return
+        if type(message) is not Request:
+            raise _only_requests("a response", "Clients answer input requests by retrying the request")
+        exchange.kind = message.method if self.known(message.method) else "other"
+        try:
+            await self._answer(exchange, message)
+        except Refusal as refusal:
+            refusal.request_id = message.id
+            refusal.status = refusal.status or STATUS.get(refusal.code)
+            raise
+
+    async def get(self, exchange: Exchange) -> None:
+        """Refuse GET and DELETE, which this era does not have.
+
+        Raises:
+            HttpRefusal: Always, 405.
+        """
+        raise HttpRefusal(
+            405,
+            "Method not allowed",
+            headers=[(b"allow", b"POST")],
+            problem="Revision 2026-07-28 has neither GET nor DELETE on the endpoint",
+            seen=exchange.http.single(b"mcp-protocol-version"),
+            rule="Streams are opened with subscriptions/listen; there are no sessions to end",
+            spec=f"{_TRANSPORT}, Earlier Streamable HTTP Revisions",
+            fix="Send POST, or leave the version header out to speak an older revision.",
+        )
+
+    delete = get
+
+    async def _answer(self, exchange: Exchange, request: Request) -> None:
+        if request.method == "subscriptions/listen" and not exchange.accepted.sse:
+            raise _needs_stream(exchange)
+        envelope = open_envelope(request, exchange.http, self.served)
+        if request.method == "tools/call":
+            self._check_mirrors(exchange, request.params)
+        if request.method == "subscriptions/listen":
+            subscription = Subscription(exchange, request, self._runtime.settings.sse_keepalive_interval)
+            await subscription.serve(self._drain, self._results)
+            return
+        result = await self._result(exchange, request, envelope)
+        await exchange.answer(encode_result(request.id, result))
+
+    async def _result(self, exchange: Exchange, request: Request, envelope: Envelope) -> Any:
+        planner = self._methods.get(request.method)
+        if planner is None:
+            raise self._unknown(request.method)
+        plan, session = await self._handles.plan(request, planner, self._clock.wall())
+        exchange.session_id = session.id if session is not None else None
+        call = Call(
+            runtime=self._runtime,
+            http=exchange.http,
+            revision=envelope.version,
+            session=session,
+            client=envelope.client,
+            capabilities=envelope.capabilities,
+            log_level=envelope.log_level,
+            progress_token=envelope.progress_token,
+            channel=exchange,
+        )
+        if envelope.progress_token is None and envelope.log_level is None:
+            result = await guarded(plan, call)
+        else:
+            result = await _unless_disconnected(exchange, plan, call)
+        return result if type(result) is Raw else self._results.complete(result)
+
+    def _check_mirrors(self, exchange: Exchange, params: Mapping[str, Any]) -> None:
+        name, arguments = params.get("name"), params.get("arguments")
+        mirrors = self._mirrors.get(name) if type(name) is str else None
+        if mirrors:
+            check_mirrors(mirrors, arguments if type(arguments) is dict else {}, exchange.http)
+
+    def _notice(self, exchange: Exchange) -> None:
+        exchange.kind = "notification"
+        version = exchange.http.single(b"mcp-protocol-version")
+        if version not in self.served:
+            raise UnsupportedVersion(
+                "The protocol version is not served here",
+                seen=version,
+                rule="A notification is accepted in a revision the server implements",
+                spec=f"{_TRANSPORT}, Protocol Version Header",
+                fix=f"Use one of {', '.join(self.served)}.",
+                extra={"supported": self.served, "requested": version},
+            )
+
+    def _unknown(self, method: str) -> MethodNotFound:
+        return MethodNotFound(
+            "There is no such method in this revision",
+            seen=method,
+            rule="A request names a method of its revision; initialize, ping and logging/setLevel are not among them",
+            spec=f"{_TRANSPORT}, Protocol Version Header; 2026-07-28 changelog",
+            fix=f"Call one of {', '.join(self._methods)}, subscriptions/listen.",
+        )
+
+
+async def _unless_disconnected(exchange: Exchange, plan: Plan, call: Call) -> Any:
+    """The result of a request that talks while it runs; its client cancels it by going away."""
+    work = asyncio.create_task(guarded(plan, call))
+    watch = asyncio.create_task(exchange.disconnected())
+    try:
+        await asyncio.wait((work, watch), return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            raise RequestCancelled
+        return work.result()
+    finally:
+        for task in (work, watch):
+            task.cancel()
+        await asyncio.gather(work, watch, return_exceptions=True)
+
+
+def _only_requests(what: str, why: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"The body is {what}",
+        rule=f"A POST carries one request or notification. {why}",
+        spec=f"{_TRANSPORT}, Sending Messages",
+        fix="Send one request.",
+    )
+
+
+def _needs_stream(exchange: Exchange) -> HttpRefusal:
+    return HttpRefusal(
+        406,
+        "Not acceptable",
+        problem="Accept does not allow text/event-stream",
+        seen=exchange.http.header("accept"),
+        rule="subscriptions/listen is answered with an event stream",
+        spec="2026-07-28 basic/patterns/subscriptions",
+        fix="Send 'Accept: application/json, text/event-stream'.",
+    )
