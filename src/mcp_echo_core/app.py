@@ -17,22 +17,26 @@ from starlette.applications import Starlette
 
 from mcp_echo_core import logs, operations
 from mcp_echo_core.body import Receive
+from mcp_echo_core.changes import Changes
 from mcp_echo_core.cors import Cors, Preflights
 from mcp_echo_core.dispatch import Dispatcher
 from mcp_echo_core.drain import Drain
 from mcp_echo_core.endpoint import Endpoint
+from mcp_echo_core.eras.handshake import Handshake
 from mcp_echo_core.eras.legacy import LegacyEra
 from mcp_echo_core.eras.listings import listings
 from mcp_echo_core.eras.modern import ModernEra
 from mcp_echo_core.eras.results import Results
+from mcp_echo_core.eras.subscriptions import Subscribable
 from mcp_echo_core.exchange import Send
 from mcp_echo_core.guard import Guard
 from mcp_echo_core.http import TrustedProxies
 from mcp_echo_core.metrics import SHARE_INTERVAL, Metrics
 from mcp_echo_core.runtime import Clock, Runtime
+from mcp_echo_core.seals import Sealer
 from mcp_echo_core.settings import Settings
 from mcp_echo_core.stores.registry import open_store
-from mcp_echo_core.tools import tools_for
+from mcp_echo_core.toolsets import catalog_for
 from mcp_echo_core.variants import VARIANTS, Variant
 
 METRICS_FOLDER_VARIABLE = "MCP_ECHO_METRICS_FOLDER"
@@ -90,20 +94,31 @@ def create_app(
         proxies=TrustedProxies(settings.forwarded_allow_ips),
         cors=Cors(settings),
         preflights=Preflights(variant.remembered_origins),
+        sealer=Sealer((settings.state_secret or secrets.token_hex()).encode()),
+        changes=Changes(),
     )
     guard = Guard(settings)
     drain = Drain(settings, lambda: runtime.metrics.active)
-    results = Results(variant, settings.protocol_versions, {"tools": {"listChanged": False}, "logging": {}})
-    tools = tools_for(variant.tools, settings)
-    dispatcher = Dispatcher(tools, listings(tools, results))
-    legacy = LegacyEra(runtime, dispatcher, guard, drain)
-    endpoint = Endpoint(runtime, guard, legacy, ModernEra(runtime, dispatcher, results, drain))
+    endpoint = Endpoint(runtime, guard, *_eras(runtime, guard, drain))
     others = Starlette(
         routes=operations.routes(runtime, drain),
         exception_handlers={404: operations.refuse, 405: operations.refuse},
         lifespan=_lifespan(runtime, drain),
     )
+    others.router.redirect_slashes = False  # a redirect would repeat whatever Host said
     return App(endpoint, others, runtime)
+
+
+def _eras(runtime: Runtime, guard: Guard, drain: Drain) -> tuple[LegacyEra, ModernEra]:
+    variant, settings = runtime.variant, runtime.settings
+    catalog = catalog_for(variant, settings)
+    results = Results(variant, settings.protocol_versions, catalog.capabilities(listens=variant.listens, modern=True))
+    dispatcher = Dispatcher(catalog, listings(catalog, results))
+    handshake = Handshake(runtime, catalog.capabilities(listens=variant.listens, modern=False))
+    return (
+        LegacyEra(runtime, dispatcher, handshake, guard, drain),
+        ModernEra(runtime, dispatcher, results, drain, Subscribable.of(catalog)),
+    )
 
 
 def app_from_environment(variant_name: str) -> App:

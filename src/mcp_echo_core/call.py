@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from msgspec import Struct
 
+from mcp_echo_core.eras.versions import MODERN_VERSIONS
+from mcp_echo_core.errors import InputRequired, ToolFailure
 from mcp_echo_core.http import HttpRequest
 from mcp_echo_core.runtime import Runtime
 from mcp_echo_core.stores.base import SEVERITY, ClientInfo, Session
@@ -17,12 +19,32 @@ class Channel(Protocol):
     async def notify(self, method: str, params: dict[str, Any]) -> None:
         """Send one notification to the client that made the request; dropped where it cannot be delivered."""
 
+    async def request(self, method: str, params: dict[str, Any]) -> Any:
+        """Ask the client something and wait for its answer (legacy era only; the modern one has input requests).
+
+        Returns:
+            The result.
+
+        Raises:
+            ToolFailure: The client cannot be asked, or answered with an error.
+        """
+
+    async def hang_up(self) -> None:
+        """Close the connection while the request goes on; the client fetches the rest by resuming (2025-11-25)."""
+
 
 class Silent:
     """The channel of a request whose answer can carry nothing but the result."""
 
     async def notify(self, method: str, params: dict[str, Any]) -> None:
         """Drop the notification."""
+
+    async def request(self, method: str, params: dict[str, Any]) -> Any:
+        """Fail: there is nobody to ask."""
+        raise ToolFailure(f"The client cannot be asked for {method} on this request: it needs a session and a stream.")
+
+    async def hang_up(self) -> None:
+        """Do nothing: there is nothing to resume."""
 
 
 SILENT = Silent()
@@ -41,6 +63,8 @@ class Call(Struct, frozen=True, kw_only=True):
         capabilities: What the client declared that it can do.
         log_level: Lowest level of log messages the client wants on this request's own stream, if it wants any.
         progress_token: The client wants ``notifications/progress`` with this token.
+        answers: What the client answered to the questions of an earlier ``InputRequired``, by key.
+        state: What that ``InputRequired`` wanted to see again.
         channel: Where notifications about this request go.
     """
 
@@ -52,7 +76,24 @@ class Call(Struct, frozen=True, kw_only=True):
     capabilities: Mapping[str, Any] = EMPTY
     log_level: str | None = None
     progress_token: str | int | None = None
+    answers: Mapping[str, Any] = EMPTY
+    state: Any = None
     channel: Channel = SILENT
+
+    def need_input(self, requests: Mapping[str, Mapping[str, Any]], state: Any = None) -> NoReturn:
+        """Ask the client before there is a result; it repeats the request with ``answers`` and ``state``.
+
+        Args:
+            requests: Requests for the client by key: ``{"method": …, "params": {…}}``.
+            state: What the repeated request shall bring back, any JSON value.
+
+        Raises:
+            InputRequired: Always, in the modern era.
+            ToolFailure: Always, in the legacy era, which has no such way.
+        """
+        if self.revision in MODERN_VERSIONS:
+            raise InputRequired(requests, state)
+        raise ToolFailure("This needs input requests, which came with revision 2026-07-28.")
 
     async def log(self, level: str, logger: str, data: Any) -> None:
         """Send a log message to a client that asked for them with its request (2026-07-28 server/utilities/logging).

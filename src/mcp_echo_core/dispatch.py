@@ -1,185 +1,132 @@
-"""Where the eras meet: a method and its params become a plan, the plan and a Call become a result.
+"""Where the eras meet: a method and its params become a plan; the plan and a Call become a result (``plans.py``).
 
-Knows no HTTP, no era and no session header. Planning is pure and comes first, so that a request that is refused
-touches nothing, and the effect on the session is known before the session is looked up.
+Knows no HTTP, no era and no session header.
 """
 
-import logging
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw
 
-from mcp_echo_core.call import Call
-from mcp_echo_core.eras.versions import ARGUMENT_ERRORS_ARE_RESULTS, STRUCTURED_CONTENT
-from mcp_echo_core.errors import InternalFault, InvalidParams, Refusal, ToolFailure
+from mcp_echo_core.catalog import Catalog
+from mcp_echo_core.errors import InvalidParams, ResourceNotFound
+from mcp_echo_core.plans import Answer, ArgumentFaults, Listing, Plan, PromptGet, ResourceRead, ToolCall
 from mcp_echo_core.stores.base import LOG_LEVELS, Effect
-from mcp_echo_core.tools.base import COUNTED, Tool
+from mcp_echo_core.tools.base import COUNTED
 
-log = logging.getLogger(__name__)
+E = TypeVar("E")
+Params = Mapping[str, Any]
+Planner = Callable[[Params], Plan]
+Listings = Mapping[str, Mapping[str, Raw]]
+"""Encoded results of the list methods, by method and revision."""
 
-_TOOLS_SPEC = "server/tools, Error Handling"
-
-
-class Plan(Protocol):
-    """A request that is understood, but not yet done."""
-
-    @property
-    def effect(self) -> Effect:
-        """What it does to its session."""
-
-    async def run(self, call: Call) -> Any:
-        """The result.
-
-        Raises:
-            Refusal: It cannot be had.
-        """
-
-
-class Answer(Struct, frozen=True):
-    """A result that is known beforehand."""
-
-    result: Any
-    effect: Effect = COUNTED
-
-    async def run(self, call: Call) -> Any:
-        return self.result
-
-
-class ToolList(Struct, frozen=True):
-    """The list of tools, encoded once per revision."""
-
-    by_revision: Mapping[str, Raw]
-    effect: Effect = COUNTED
-
-    async def run(self, call: Call) -> Any:
-        return self.by_revision[call.revision]
-
-
-class ToolCall(Struct, frozen=True):
-    """A call of a tool with arguments that fit."""
-
-    tool: Tool[Any, Any]
-    arguments: Struct
-    effect: Effect
-
-    async def run(self, call: Call) -> Any:
-        tool = self.tool
-        try:
-            result = await tool.run(self.arguments, call)
-        except ToolFailure as failure:
-            return failed(str(failure))
-        content: list[Any] = [{"type": "text", "text": tool.render(result)}]
-        if tool.blocks is not None:
-            content = [*tool.blocks(result), *content]
-        if call.revision in STRUCTURED_CONTENT:
-            return {"content": content, "structuredContent": result, "isError": False}
-        return {"content": content, "isError": False}
-
-
-class ArgumentFaults(Struct, frozen=True):
-    """A call of a tool with arguments that do not fit: a result or a refusal, as the revision has it."""
-
-    tool: Tool[Any, Any]
-    faults: Sequence[str]
-    effect: Effect = COUNTED
-
-    async def run(self, call: Call) -> Any:
-        text = "; ".join(self.faults)
-        if call.revision in ARGUMENT_ERRORS_ARE_RESULTS:
-            return failed(f"Invalid arguments for {self.tool.name}: {text}")
-        raise InvalidParams(
-            f"Invalid arguments for {self.tool.name}: {text}",
-            rule="Arguments fit the tool's inputSchema",
-            spec=_TOOLS_SPEC,
-            fix="Read the inputSchema in tools/list.",
-        )
-
-
-def failed(text: str) -> dict[str, Any]:
-    """The result of a tool that could not do its work."""
-    return {"content": [{"type": "text", "text": text}], "isError": True}
-
-
-async def guarded(plan: Plan, call: Call) -> Any:
-    """The result of a plan; a defect of ours is logged with its details and answered without.
-
-    Raises:
-        Refusal: It cannot be had.
-    """
-    try:
-        return await plan.run(call)
-    except Refusal:
-        raise
-    except Exception:
-        log.exception("request failed", extra={"request_id": call.http.id})
-        raise InternalFault("The server failed to answer", fix="Report it with the request id from the log.") from None
+MAX_COMPLETIONS = 100
+"""Values one completion may offer (server/utilities/completion)."""
 
 
 class Dispatcher:
-    """Plans the methods that both eras share.
+    """Plans the methods of both eras.
 
     Args:
-        tools: The tools on offer.
-        listings: Encoded result of ``tools/list`` by revision.
+        catalog: What is on offer.
+        listings: The lists of it.
     """
 
-    def __init__(self, tools: Sequence[Tool[Any, Any]], listings: Mapping[str, Raw]) -> None:
-        self.tools = {tool.name: tool for tool in tools}
-        self._tool_list = ToolList(listings)
+    def __init__(self, catalog: Catalog, listings: Listings) -> None:
+        self.tools = {tool.name: tool for tool in catalog.tools}
+        self._prompts = {prompt.name: prompt for prompt in catalog.prompts}
+        self._resources = {resource.uri: resource for resource in catalog.resources}
+        self._templates = catalog.templates
+        self._subscribable = catalog.subscribable
+        self.methods: dict[str, Planner] = {
+            "tools/call": self.call_tool,
+            "prompts/get": self.get_prompt,
+            "resources/read": self.read_resource,
+            "completion/complete": self.complete,
+        }
+        for method, by_revision in listings.items():
+            self.methods[method] = partial(_list, Listing(by_revision))
 
-    def list_tools(self, params: Mapping[str, Any]) -> Plan:
-        """Plan ``tools/list``: one page, so that every cursor is foreign.
+    def legacy_methods(self, *, listens: bool) -> dict[str, Planner]:
+        """The methods of the legacy era; ``listens``: its clients can be sent messages outside requests."""
+        methods: dict[str, Planner] = {**self.methods, "ping": lambda _: Answer({})}
+        if listens:
+            methods["logging/setLevel"] = self.set_level
+            methods["resources/subscribe"] = self.subscribe
+            methods["resources/unsubscribe"] = self.unsubscribe
+        return methods
 
-        Raises:
-            InvalidParams: A cursor was given.
-        """
-        if params.get("cursor") is not None:
-            raise InvalidParams(
-                "The cursor is not one this server gave out",
-                seen=params["cursor"],
-                rule="A cursor comes from the nextCursor of an earlier answer; this list has one page",
-                spec="server/utilities/pagination, Error Handling",
-                fix="Ask without a cursor.",
-            )
-        return self._tool_list
-
-    def call_tool(self, params: Mapping[str, Any]) -> Plan:
+    def call_tool(self, params: Params) -> Plan:
         """Plan ``tools/call``.
 
         Raises:
             InvalidParams: No tool of that name, or params that are not those of the method.
         """
-        name = params.get("name")
-        tool = self.tools.get(name) if type(name) is str else None
-        if tool is None:
-            raise InvalidParams(
-                "There is no such tool" if type(name) is str else 'The param "name" is not a string',
-                seen=name,
-                rule="tools/call names a tool from tools/list",
-                spec=_TOOLS_SPEC,
-                fix=f"Call one of {', '.join(self.tools)}.",
-                extra={"tools": list(self.tools)},
-            )
-        arguments = params.get("arguments")
-        if arguments is None:
-            arguments = {}
-        if type(arguments) is not dict:
-            raise InvalidParams(
-                'The param "arguments" is not an object',
-                seen=arguments,
-                rule="Arguments are an object whose members are the tool's arguments",
-                spec=_TOOLS_SPEC,
-                fix='Send "arguments": {…}.',
-            )
+        tool = _named(self.tools, params, "tool", "server/tools, Error Handling")
+        arguments = _arguments(params, "server/tools, Error Handling")
         try:
             fitting = msgspec.convert(arguments, tool.arguments)
         except msgspec.ValidationError:
             return ArgumentFaults(tool, tool.faults(arguments))
         return ToolCall(tool, fitting, tool.effect(fitting) if tool.effect else COUNTED)
 
-    def set_level(self, params: Mapping[str, Any]) -> Plan:
+    def get_prompt(self, params: Params) -> Plan:
+        """Plan ``prompts/get``.
+
+        Raises:
+            InvalidParams: No prompt of that name, or arguments that do not fit it.
+        """
+        prompt = _named(self._prompts, params, "prompt", "server/prompts, Error Handling")
+        arguments = _arguments(params, "server/prompts, Error Handling")
+        missing = [a.name for a in prompt.arguments if a.required and a.name not in arguments]
+        wrong = [name for name, value in arguments.items() if type(value) is not str]
+        if missing or wrong:
+            raise InvalidParams(
+                f"The argument {(missing or wrong)[0]!r} is {'missing' if missing else 'not a string'}",
+                seen=arguments,
+                rule="Arguments of a prompt are strings, and the required ones are given",
+                spec="server/prompts, Error Handling",
+                fix="Read the arguments in prompts/list.",
+            )
+        return PromptGet(prompt, arguments)
+
+    def read_resource(self, params: Params) -> Plan:
+        """Plan ``resources/read``.
+
+        Raises:
+            InvalidParams: The URI is no string.
+            ResourceNotFound: No resource has this URI.
+        """
+        uri = _text(params, "uri", "server/resources, Error Handling")
+        resource = self._resources.get(uri)
+        if resource is not None:
+            return ResourceRead(uri, resource.mime_type, resource.read)
+        for template in self._templates:
+            variables = template.match(uri)
+            if variables is not None:
+                return ResourceRead(uri, template.mime_type, partial(template.read, variables))
+        raise self._unknown_resource(uri)
+
+    def complete(self, params: Params) -> Plan:
+        """Plan ``completion/complete``.
+
+        Raises:
+            InvalidParams: The reference or the argument cannot be read, or names nothing.
+        """
+        ref, argument = params.get("ref"), params.get("argument")
+        if type(ref) is not dict or type(argument) is not dict:
+            raise _completion_fault("ref and argument are not both objects", params)
+        name, prefix = argument.get("name"), argument.get("value")
+        if type(name) is not str or type(prefix) is not str:
+            raise _completion_fault("argument has no strings name and value", argument)
+        matching = [value for value in self._completions(ref, name) if value.lower().startswith(prefix.lower())]
+        values = matching[:MAX_COMPLETIONS]
+        found = {"values": values, "total": len(matching), "hasMore": len(values) < len(matching)}
+        return Answer({"completion": found})
+
+    def set_level(self, params: Params) -> Plan:
         """Plan ``logging/setLevel``.
 
         Raises:
@@ -195,3 +142,111 @@ class Dispatcher:
                 fix="Name one of these levels.",
             )
         return Answer({}, Effect(requests=1, log_level=level))
+
+    def subscribe(self, params: Params) -> Plan:
+        """Plan ``resources/subscribe``.
+
+        Raises:
+            InvalidParams: The URI is no string.
+            ResourceNotFound: There is nothing to watch at this URI.
+        """
+        uri = _text(params, "uri", "server/resources, Subscriptions")
+        if uri not in self._subscribable:
+            raise self._unknown_resource(uri)
+        return Answer({}, Effect(requests=1, subscribe=uri))
+
+    def unsubscribe(self, params: Params) -> Plan:
+        """Plan ``resources/unsubscribe``; ending what was never begun is no error.
+
+        Raises:
+            InvalidParams: The URI is no string.
+        """
+        return Answer({}, Effect(requests=1, unsubscribe=_text(params, "uri", "server/resources, Subscriptions")))
+
+    def _completions(self, ref: Params, argument: str) -> Sequence[str]:
+        kind = ref.get("type")
+        if kind == "ref/resource" and any(t.uri_template == ref.get("uri") for t in self._templates):
+            return ()
+        prompt = self._prompts.get(str(ref.get("name"))) if kind == "ref/prompt" else None
+        if prompt is None:
+            raise _completion_fault("ref names no prompt or resource template", ref)
+        values = {a.name: a.values for a in prompt.arguments}
+        if argument not in values:
+            raise _completion_fault(f"the prompt has no such argument; it has {', '.join(values) or 'none'}", argument)
+        return values[argument]
+
+    def _unknown_resource(self, uri: str) -> ResourceNotFound:
+        return ResourceNotFound(
+            "There is no such resource",
+            seen=uri,
+            rule="A resource is one from resources/list or fits a template from resources/templates/list",
+            spec="server/resources, Error Handling",
+            fix=f"Read one of {', '.join(self._resources)}.",
+            extra={"uri": uri},
+        )
+
+
+def _list(listing: Listing, params: Params) -> Plan:
+    """Plan a list method: one page, so that every cursor is foreign."""
+    if params.get("cursor") is not None:
+        raise InvalidParams(
+            "The cursor is not one this server gave out",
+            seen=params["cursor"],
+            rule="A cursor comes from the nextCursor of an earlier answer; this list has one page",
+            spec="server/utilities/pagination, Error Handling",
+            fix="Ask without a cursor.",
+        )
+    return listing
+
+
+def _named(entries: Mapping[str, E], params: Params, what: str, spec: str) -> E:
+    name = params.get("name")
+    entry = entries.get(name) if type(name) is str else None
+    if entry is not None:
+        return entry
+    raise InvalidParams(
+        f"There is no such {what}" if type(name) is str else 'The param "name" is not a string',
+        seen=name,
+        rule=f"The name is one from {what}s/list",
+        spec=spec,
+        fix=f"Name one of {', '.join(entries)}.",
+        extra={f"{what}s": list(entries)},
+    )
+
+
+def _arguments(params: Params, spec: str) -> dict[str, Any]:
+    arguments = params.get("arguments")
+    if arguments is None:
+        return {}
+    if type(arguments) is dict:
+        return arguments
+    raise InvalidParams(
+        'The param "arguments" is not an object',
+        seen=arguments,
+        rule="Arguments are an object whose members are the arguments by name",
+        spec=spec,
+        fix='Send "arguments": {…}.',
+    )
+
+
+def _text(params: Params, name: str, spec: str) -> str:
+    value = params.get(name)
+    if type(value) is str:
+        return value
+    raise InvalidParams(
+        f'The param "{name}" is {"missing" if value is None else "not a string"}',
+        seen=value,
+        rule=f"The method takes {name}, a string",
+        spec=spec,
+        fix=f'Send "{name}": "…".',
+    )
+
+
+def _completion_fault(problem: str, seen: Any) -> InvalidParams:
+    return InvalidParams(
+        f"The completion cannot be made: {problem}",
+        seen=seen,
+        rule="ref is {type: ref/prompt, name} or {type: ref/resource, uri}; argument is {name, value}",
+        spec="server/utilities/completion, Error Handling",
+        fix="Refer to a prompt from prompts/list or a template from resources/templates/list.",
+    )

@@ -4,12 +4,14 @@
 
     ConfigurationError          a setting has a value that cannot be used (exit code 2)
     RequestCancelled            the client cancelled the request; there is nothing to answer
+    InputRequired               the client has to say something before there is a result (modern era)
     ToolFailure                 a tool that ran could not do what was asked (``isError: true``)
     Refusal                     a message is not served; carries status, code and explanation
     ├── ParseError              -32700  the body is not JSON in UTF-8
     ├── InvalidRequest          -32600  the body is JSON, but not a message
     ├── MethodNotFound          -32601
     ├── InvalidParams           -32602
+    ├── ResourceNotFound        -32002  (-32602 in the modern era)
     ├── HeaderMismatch          -32020  a header does not say what the body says
     ├── MissingCapability       -32021  the client did not declare what the request needs
     ├── UnsupportedVersion      -32022  the revision is not served
@@ -32,6 +34,9 @@ INVALID_REQUEST = -32600
 METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
 INTERNAL_ERROR = -32603
+RESOURCE_NOT_FOUND = -32002
+"""Until 2025-11-25; reserved since (2026-07-28 basic/index, Error Codes)."""
+
 HEADER_MISMATCH = -32020
 MISSING_CAPABILITY = -32021
 UNSUPPORTED_VERSION = -32022
@@ -73,6 +78,20 @@ class ToolFailure(Exception):
     Args:
         text: What was wrong and what would work.
     """
+
+
+class InputRequired(Exception):
+    """The client has to answer before there is a result (2026-07-28 basic/patterns/mrtr).
+
+    Args:
+        requests: What it is asked, by a key of the server's choice.
+        state: What the server wants to see again, any JSON value; the client gets it sealed.
+    """
+
+    def __init__(self, requests: Mapping[str, Mapping[str, Any]], state: Any = None) -> None:
+        super().__init__("input required")
+        self.requests = requests
+        self.state = state
 
 
 class Refusal(Exception):
@@ -159,6 +178,14 @@ class InvalidParams(Refusal):
     status: int | None = None
     code = INVALID_PARAMS
     message = "Invalid params"
+
+
+class ResourceNotFound(Refusal):
+    """No resource has this URI (server/resources, Error Handling)."""
+
+    status: int | None = None
+    code = RESOURCE_NOT_FOUND
+    message = "Resource not found"
 
 
 class HeaderMismatch(Refusal):

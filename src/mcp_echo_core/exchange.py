@@ -7,6 +7,7 @@ from typing import Any
 
 from mcp_echo_core import sse
 from mcp_echo_core.body import Receive
+from mcp_echo_core.errors import ToolFailure
 from mcp_echo_core.guard import Accepted
 from mcp_echo_core.http import HttpRequest
 from mcp_echo_core.messages import encode_notification
@@ -65,7 +66,6 @@ class Exchange:
 
     def assign(self, session_id: str) -> None:
         """Tell the client the id of the session that was made for it."""
-        self.session_id = session_id
         self.headers.append((b"mcp-session-id", session_id.encode()))
 
     async def answer(self, message: bytes) -> None:
@@ -121,6 +121,13 @@ class Exchange:
         if not self.streaming:
             await self.open_stream()
         await self.write(sse.message(encode_notification(method, params)))
+
+    async def request(self, method: str, params: dict[str, Any]) -> Any:
+        """Fail: without a session nobody could tell which answer belongs to which question."""
+        raise ToolFailure(f"The client cannot be asked for {method} on this request: it needs a session.")
+
+    async def hang_up(self) -> None:
+        """Do nothing: without a session there is nothing to resume."""
 
     async def disconnected(self) -> None:
         """Return when the client has gone away; the request's body must have been read."""

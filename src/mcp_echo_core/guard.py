@@ -191,7 +191,7 @@ def _host_refusal(host: bytes | None, allowed: tuple[str, ...]) -> HttpRefusal:
         421,
         "Misdirected request",
         problem="Host is not one this server answers to" if host else "Host is missing",
-        seen=(host or b"").decode("latin-1"),
+        seen=_without_password((host or b"").decode("latin-1")),
         rule=(
             f"MCP_ALLOWED_HOSTS allows {', '.join(allowed)}"
             if allowed
@@ -200,6 +200,11 @@ def _host_refusal(host: bytes | None, allowed: tuple[str, ...]) -> HttpRefusal:
         spec="basic/transports, Security Warning",
         fix="Add the host to MCP_ALLOWED_HOSTS (host, host:port or host:*), or have the proxy send a loopback Host.",
     )
+
+
+def _without_password(host: str) -> str:
+    userinfo, _, rest = host.rpartition("@")
+    return f"*******@{rest}" if ":" in userinfo else host
 
 
 def _origin_refusal(origin: bytes, allowed: tuple[str, ...]) -> HttpRefusal:

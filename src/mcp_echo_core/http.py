@@ -86,7 +86,9 @@ class TrustedProxies:
     def client_address(self, request: HttpRequest) -> str | None:
         """Address of the client: the peer, or what trusted proxies said in ``X-Forwarded-For``."""
         address = request.peer
-        forwarded = [part.strip() for value in request.values("x-forwarded-for") for part in value.split(",")]
+        forwarded = [
+            part.strip() for value in request.values("x-forwarded-for") for part in value.split(",") if part.strip()
+        ]
         while forwarded and self.trusts(address):
             address = forwarded.pop()
         return address
@@ -99,6 +101,7 @@ class TrustedProxies:
             parsed = ip_address(address)
         except ValueError:
             return False
+        parsed = getattr(parsed, "ipv4_mapped", None) or parsed
         return any(parsed in network for network in self._networks)
 
 

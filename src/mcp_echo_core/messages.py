@@ -125,6 +125,11 @@ def encode_result(request_id: RequestId, result: Any) -> bytes:
     return encode({"jsonrpc": "2.0", "id": request_id, "result": result})
 
 
+def encode_request(request_id: RequestId, method: str, params: Any) -> bytes:
+    """A question from the server to a legacy client."""
+    return encode({"jsonrpc": "2.0", "id": request_id, "method": method, "params": params})
+
+
 def encode_notification(method: str, params: Any) -> bytes:
     """A message from the server that wants no answer."""
     return encode({"jsonrpc": "2.0", "method": method, "params": params})

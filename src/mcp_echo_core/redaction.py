@@ -45,7 +45,8 @@ _HIDDEN_SCHEMES = frozenset({"basic", "digest", "negotiate", "ntlm", "hoba", "mu
 _WORDS = re.compile(r"(\s+)")
 _PARAMETER = re.compile(r"(^|[?&;#,])([^=&;#?,\s]+)=([^&;#\s]*)")
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*")
-_SCHEME = re.compile(r"(\b(?i:bearer|dpop)|^Basic)(\s+)[^\s,;\"]{6,}")
+_SCHEME = re.compile(r"(\b(?i:bearer|dpop)|^Basic)(\s+)(?:(?=\S*\d)[^\s,;\"]{6,}|[^\s,;\"]{20,})")
+"""A scheme and what looks like its credential rather than like the next word."""
 
 
 def looks_secret(name: str) -> bool:
@@ -133,8 +134,13 @@ def _without_userinfo(rest: str) -> str:
 
 def _without_secret(found: re.Match[str], nesting: int) -> str:
     separator, name, content = found.groups()
-    decoded_name, decoded = unquote(name), unquote(content)
-    secret = looks_secret(decoded_name) or decoded_name.lower() in _SECRET_PARAMETERS
-    if not secret and decoded != content:
-        secret = nesting == 0 or _text(decoded, nesting - 1) != decoded
+    plain = unquote(name)
+    secret = looks_secret(plain) or plain.lower() in _SECRET_PARAMETERS or _encodes_secret(content, nesting)
     return f"{separator}{name}={_STARS}" if secret else found[0]
+
+
+def _encodes_secret(content: str, nesting: int) -> bool:
+    decoded = unquote(content)
+    if decoded == content:
+        return False
+    return nesting == 0 or _text(decoded, nesting - 1) != decoded or _encodes_secret(decoded, nesting - 1)

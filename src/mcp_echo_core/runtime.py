@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from mcp_echo_core.changes import Changes
 from mcp_echo_core.cors import Cors, Preflights
 from mcp_echo_core.http import TrustedProxies
+from mcp_echo_core.seals import Sealer
 from mcp_echo_core.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ class Runtime(Struct, frozen=True, kw_only=True):
         instance: Name of this process; empty when it shall not be told.
         started_at: Wall-clock seconds of the start.
         sessions: Life cycle of sessions; the stateless variant's refuses.
+        sealer: Makes state that travels through clients tamper-proof.
+        changes: Where changes of what is on offer are told.
         preflights: The last CORS preflight of each origin.
     """
 
@@ -50,3 +54,5 @@ class Runtime(Struct, frozen=True, kw_only=True):
     proxies: TrustedProxies
     cors: Cors
     preflights: Preflights
+    sealer: Sealer
+    changes: Changes

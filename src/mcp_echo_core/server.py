@@ -2,6 +2,7 @@
 
 import logging
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -52,6 +53,7 @@ def serve(variant: Variant, environ: Mapping[str, str], flags: Mapping[str, str 
     if settings.workers == 1 and not settings.max_requests:
         uvicorn.Server(config).run(sockets=[listener])
         return
+    os.environ.setdefault("MCP_ECHO_STATE_SECRET", secrets.token_hex())
     os.environ[METRICS_FOLDER_VARIABLE] = tempfile.mkdtemp(prefix="mcp-echo-metrics-")
     try:
         Multiprocess(config, [listener]).run()
@@ -100,7 +102,7 @@ def _as_variables(variant: Variant, flags: Mapping[str, str | None]) -> dict[str
         variable: value
         for setting in TABLE
         for variable in setting.variables_for(variant.name)[:1]
-        if (value := flags.get(setting.field)) is not None
+        if (value := flags.get(setting.field)) or (value is not None and setting.may_be_empty)
     }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from mcp_echo_core.errors import HttpRefusal
 from mcp_echo_core.runtime import Clock
 from mcp_echo_core.settings import Settings
-from mcp_echo_core.stores.base import Effect, Session
+from mcp_echo_core.stores.base import Appended, Effect, Session
 
 
 class NoSessions:
@@ -26,11 +26,14 @@ class NoSessions:
     async def peek(self, session_id: str | None, now: float) -> None:
         return None
 
-    async def end(self, session_id: str | None, now: float) -> None:
-        raise _no_sessions("DELETE ends a session")
+    async def end(self, session_id: str, now: float) -> None:
+        return None
 
-    async def open_stream(self, session_id: str | None, now: float) -> Session:
-        raise _no_sessions("GET listens to a session's messages")
+    async def require(self, session_id: str | None, purpose: str, now: float) -> Session:
+        raise _no_sessions(purpose)
+
+    async def append(self, session_id: str, stream: str, message: bytes, now: float, *, last: bool) -> Appended:
+        return Appended(0, elsewhere=False)
 
     async def take(self, session_id: str, stream: str, after: int | None, now: float) -> None:
         return None

@@ -12,7 +12,7 @@ from uuid import uuid4
 from mcp_echo_core.errors import InvalidRequest, SessionLimitReached, SessionNotFound
 from mcp_echo_core.runtime import Clock
 from mcp_echo_core.settings import Settings
-from mcp_echo_core.stores.base import Delivery, Effect, Session, SessionStore, Statistics, StoreFull
+from mcp_echo_core.stores.base import Appended, Delivery, Effect, Session, SessionStore, Statistics, StoreFull
 
 log = logging.getLogger(__name__)
 
@@ -64,17 +64,20 @@ class Sessions(Protocol):
             SessionNotFound: There is no such session.
         """
 
-    async def end(self, session_id: str | None, now: float) -> None:
+    async def end(self, session_id: str, now: float) -> None:
         """End a session at its client's wish.
 
         Raises:
-            HttpRefusal: 405 where there are no sessions.
-            InvalidRequest: The header is missing.
             SessionNotFound: There is no such session.
         """
 
-    async def open_stream(self, session_id: str | None, now: float) -> Session:
-        """The session whose messages a client wants to listen to.
+    async def require(self, session_id: str | None, purpose: str, now: float) -> Session:
+        """The session that a GET or DELETE is about.
+
+        Args:
+            session_id: Value of the header; ``None`` when it was not sent.
+            purpose: What the method is for, as an explanation.
+            now: The time of the request.
 
         Raises:
             HttpRefusal: 405 where there are no sessions.
@@ -84,6 +87,9 @@ class Sessions(Protocol):
 
     async def take(self, session_id: str, stream: str, after: int | None, now: float) -> list[Delivery] | None:
         """Messages for a stream, as ``SessionStore.take`` with the keep-alive interval as time-out."""
+
+    async def append(self, session_id: str, stream: str, message: bytes, now: float, *, last: bool) -> Appended:
+        """Keep a message of a response stream, as ``SessionStore.append``."""
 
     def add_busy(self, session_id: str, seconds: float) -> None:
         """Count time spent on a session's request."""
@@ -153,23 +159,24 @@ class StoredSessions:
             raise _not_found(session_id)
         return session
 
-    async def end(self, session_id: str | None, now: float) -> None:
-        if session_id is None:
-            raise _missing("DELETE names the session to end")
+    async def end(self, session_id: str, now: float) -> None:
         if not await self._store.delete(session_id, now):
             raise _not_found(session_id)
         log.info("session ended", extra={"session_id": session_id, "reason": "delete"})
 
-    async def open_stream(self, session_id: str | None, now: float) -> Session:
+    async def require(self, session_id: str | None, purpose: str, now: float) -> Session:
         session = await self.peek(session_id, now)
         if session is None:
-            raise _missing("GET names the session to listen to")
+            raise _missing(purpose)
         return session
 
     async def take(self, session_id: str, stream: str, after: int | None, now: float) -> list[Delivery] | None:
         # An open stream keeps its session alive, so it has to come back well before the session expires.
         patience = min(self._settings.sse_keepalive_interval, self._settings.session_timeout / 3)
         return await self._store.take(session_id, stream, after, now, patience)
+
+    async def append(self, session_id: str, stream: str, message: bytes, now: float, *, last: bool) -> Appended:
+        return await self._store.append(session_id, stream, message, now, last=last)
 
     def add_busy(self, session_id: str, seconds: float) -> None:
         self._store.add_busy(session_id, seconds)

@@ -13,6 +13,7 @@ from msgspec import Struct
 from mcp_echo_core.eras.versions import ALL_VERSIONS, HANDSHAKE_VERSIONS
 from mcp_echo_core.errors import ConfigurationError
 
+TOOLSET_NAMES = ("diagnostics", "conformance")
 MAX_DIGITS = 19
 MAX_INSTANCE = 64
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -48,6 +49,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     max_message_size: int
     enable_binary: bool
     enable_compression: bool
+    toolsets: tuple[str, ...]
+    state_secret: str
     instance: str | None
     log_level: str
     log_format: str
@@ -117,9 +120,9 @@ class Setting(Struct, frozen=True):
             ConfigurationError: The value cannot be used.
         """
         source, text = self.flag, flags.get(self.field)
-        if text is None:
+        if text is None or (not text and not self.may_be_empty):
             names = self.variables_for(variant)
-            source = next((name for name in names if environ.get(name) or (name in environ and self._may_be_empty)), "")
+            source = next((name for name in names if environ.get(name) or (name in environ and self.may_be_empty)), "")
             text = environ[source].strip() if source else self.default_for(variant)
         try:
             return self.parse(text)
@@ -132,7 +135,8 @@ class Setting(Struct, frozen=True):
         return self.parse is _boolean
 
     @property
-    def _may_be_empty(self) -> bool:
+    def may_be_empty(self) -> bool:
+        """Whether an empty value means something other than not set."""
         return self.parse is _instance
 
 
@@ -192,6 +196,13 @@ def _versions(text: str) -> tuple[str, ...]:
     if not set(asked) & set(HANDSHAKE_VERSIONS):
         raise ValueError(f"at least one revision with a handshake is needed: {', '.join(HANDSHAKE_VERSIONS)}")
     return tuple(name for name in ALL_VERSIONS if name in asked)
+
+
+def _toolsets(text: str) -> tuple[str, ...]:
+    names = _list(text)
+    if not names or not set(names) <= set(TOOLSET_NAMES):
+        raise ValueError(f"allowed is a comma list of {', '.join(TOOLSET_NAMES)}")
+    return tuple(name for name in TOOLSET_NAMES if name in names)
 
 
 def _instance(text: str) -> str | None:
@@ -264,6 +275,10 @@ TABLE: tuple[Setting, ...] = (
             "Let echo take data (base64) and mimeType and return it as a content block."),
     Setting("enable_compression", ("ECHO_ENABLE_COMPRESSION",), _boolean, "false",
             "Compress JSON answers with gzip when the client accepts it; event streams never."),
+    Setting("toolsets", ("MCP_ECHO_TOOLSETS",), _toolsets, "diagnostics",
+            "Comma list of what is offered: diagnostics, and conformance for the fixtures of the official suite."),
+    Setting("state_secret", ("MCP_ECHO_STATE_SECRET",), _text, "",
+            "Key that signs state which travels through clients, the same for all instances; unset: a random one."),
     Setting("instance", ("MCP_ECHO_INSTANCE",), _instance, "random",
             "Name of this process in /health; random makes one per process, empty shows none."),
     Setting("log_level", ("ECHO_LOG_LEVEL", "ECHO_STATELESS_LOG_LEVEL", "LOG_LEVEL"), _choice(*LOG_LEVELS), "INFO",

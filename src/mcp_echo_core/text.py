@@ -1,6 +1,5 @@
 """How the tools write figures and foreign text for people: one line, bounded, with nothing smuggled in."""
 
-import math
 import unicodedata
 from datetime import UTC, datetime
 
@@ -10,11 +9,11 @@ NOT_PROVIDED = "not provided"
 MAX_VALUE = 2000
 """Characters of one foreign value that are printed."""
 
-_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Unicode categories that are escaped: control, format (bidirectional marks), surrogate, line and paragraph breaks."""
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
+"""Unicode categories that are escaped: control, format (bidirectional marks), surrogate, breaks, unusual spaces."""
 
-_JOINERS = frozenset("\u200c\u200d")
-"""Format characters that scripts and emoji need."""
+_WANTED = frozenset(" \u200c\u200d")
+"""What is not escaped of them: the space, and the joiners that scripts and emoji need."""
 
 
 def line(value: str, limit: int = MAX_VALUE) -> str:
@@ -62,11 +61,9 @@ def calendar_span(start: datetime, end: datetime) -> str:
 
 def moment(seconds: float) -> datetime | None:
     """The UTC date of seconds since 1970, or ``None`` where the calendar has none (year 1 to 9999)."""
-    if not math.isfinite(seconds):
-        return None
     try:
         return datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError, OSError):
+    except (ValueError, OverflowError, OSError):  # NaN, beyond the calendar, beyond the platform's clock
         return None
 
 
@@ -120,7 +117,7 @@ def _escaped(value: str) -> str:
 
 
 def _visible(character: str) -> str:
-    if unicodedata.category(character) not in _UNSAFE or character in _JOINERS:
+    if unicodedata.category(character) not in _UNSAFE or character in _WANTED:
         return character
     return character.encode("unicode_escape").decode()
 

@@ -22,7 +22,7 @@ class Variant(Struct, frozen=True):
         title: Name for people.
         tools: What it offers.
         sessions: Life cycle of its sessions, or the refusal to have any.
-        logging: Whether it can send log messages to clients of the legacy era, which takes a session.
+        listens: Whether clients of the legacy era can be sent messages outside requests, which takes a session.
         methods: HTTP methods of the endpoint, as ``Allow`` lists them.
         remembered_origins: Origins whose last CORS preflight is kept.
         instructions: What ``initialize`` tells a model.
@@ -34,7 +34,7 @@ class Variant(Struct, frozen=True):
     title: str
     tools: tuple[Tool[Any, Any], ...]
     sessions: Callable[..., Sessions]
-    logging: bool
+    listens: bool
     methods: bytes
     remembered_origins: int
     instructions: str
@@ -47,7 +47,7 @@ STATEFUL = Variant(
     title="MCP Echo (stateful)",
     tools=STATEFUL_TOOLS,
     sessions=StoredSessions,
-    logging=True,
+    listens=True,
     methods=b"GET, POST, DELETE",
     remembered_origins=MAX_ORIGINS,
     instructions=(
@@ -63,7 +63,7 @@ STATELESS = Variant(
     title="MCP Echo (stateless)",
     tools=STATELESS_TOOLS,
     sessions=NoSessions,
-    logging=False,
+    listens=False,
     methods=b"POST",
     remembered_origins=0,
     instructions=(

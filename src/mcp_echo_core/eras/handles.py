@@ -7,9 +7,10 @@ Tools do not know: the argument is added to their schema, taken out of their arg
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mcp_echo_core.dispatch import Answer, Dispatcher, Plan, ToolCall, failed
+from mcp_echo_core.dispatch import Dispatcher
 from mcp_echo_core.errors import SessionNotFound
 from mcp_echo_core.messages import Request
+from mcp_echo_core.plans import Answer, Plan, ToolCall, failed
 from mcp_echo_core.sessions import Sessions
 from mcp_echo_core.stores.base import Session
 from mcp_echo_core.tools.base import State, Tool
@@ -73,7 +74,7 @@ class Handles:
             if tool.state is State.NEEDED:
                 text = f"{tool.name} needs the argument '{ARGUMENT}': the state handle that an earlier echo returned."
                 return Answer(failed(text)), None
-            session = await self._sessions.mint(now, log_level="off", initialized=True)
+            session = await self._sessions.mint(now, explicit=False, log_level="off", initialized=True)
             handle = session.id if session is not None else None
         elif type(handle) is not str:
             return Answer(failed(f"'{ARGUMENT}' is not a string: expected the state handle of an earlier echo")), None

@@ -29,14 +29,13 @@ class Handshake:
 
     Args:
         runtime: The server.
+        capabilities: What the server declares.
     """
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, capabilities: Mapping[str, Any]) -> None:
         self._runtime = runtime
         self._served = [v for v in runtime.settings.protocol_versions if v in HANDSHAKE_VERSIONS]
-        self._capabilities: dict[str, Any] = {"tools": {"listChanged": False}}
-        if runtime.variant.logging:
-            self._capabilities["logging"] = {}
+        self._capabilities = capabilities
 
     async def answer(self, exchange: Exchange, params: Mapping[str, Any], now: float) -> dict[str, Any]:
         """The result; the id of the new session goes into the answer's headers.

@@ -5,24 +5,27 @@ server/utilities/caching.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Raw
 
-from mcp_echo_core.call import Call
-from mcp_echo_core.dispatch import Dispatcher, Plan, guarded
+from mcp_echo_core.call import EMPTY, Call
+from mcp_echo_core.dispatch import Dispatcher, Planner
 from mcp_echo_core.drain import Drain
 from mcp_echo_core.eras.envelope import Envelope, open_envelope
 from mcp_echo_core.eras.handles import Handles
 from mcp_echo_core.eras.mirrors import check_mirrors, mirrors_of
-from mcp_echo_core.eras.results import Results
-from mcp_echo_core.eras.subscriptions import Subscription
+from mcp_echo_core.eras.results import UNCACHED, Results
+from mcp_echo_core.eras.rounds import Rounds
+from mcp_echo_core.eras.subscriptions import Subscribable, Subscription
 from mcp_echo_core.eras.versions import MODERN_VERSIONS
 from mcp_echo_core.errors import (
     INVALID_PARAMS,
     METHOD_NOT_FOUND,
+    RESOURCE_NOT_FOUND,
     HttpRefusal,
+    InputRequired,
     InvalidRequest,
     MethodNotFound,
     Refusal,
@@ -31,10 +34,16 @@ from mcp_echo_core.errors import (
 )
 from mcp_echo_core.exchange import Exchange
 from mcp_echo_core.messages import Notification, Request, encode_result, parse
+from mcp_echo_core.plans import Plan, guarded
 from mcp_echo_core.runtime import Runtime
+
+CODES = {RESOURCE_NOT_FOUND: INVALID_PARAMS}
+"""Codes of older revisions that this era must not send (2026-07-28 basic/index, Error Codes)."""
 
 STATUS = {METHOD_NOT_FOUND: 404, INVALID_PARAMS: 400}
 """HTTP statuses of refusals that older revisions answer with 200."""
+
+NO_ROUNDS: tuple[Mapping[str, Any], Any] = (EMPTY, None)
 
 _TRANSPORT = "2026-07-28 basic/transports/streamable-http"
 
@@ -47,9 +56,12 @@ class ModernEra:
         dispatcher: The methods both eras share.
         results: Completes results.
         drain: Ends subscriptions when the process does.
+        subscribable: What clients may subscribe to.
     """
 
-    def __init__(self, runtime: Runtime, dispatcher: Dispatcher, results: Results, drain: Drain) -> None:
+    def __init__(
+        self, runtime: Runtime, dispatcher: Dispatcher, results: Results, drain: Drain, subscribable: Subscribable
+    ) -> None:
         self._runtime = runtime
         self._results = results
         self._drain = drain
@@ -57,11 +69,9 @@ class ModernEra:
         self.served = [v for v in runtime.settings.protocol_versions if v in MODERN_VERSIONS]
         self._handles = Handles(runtime.sessions, dispatcher)
         self._mirrors = {tool.name: mirrors_of(tool.input_schema) for tool in dispatcher.tools.values()}
-        self._methods: dict[str, Callable[[Mapping[str, Any]], Plan]] = {
-            "tools/call": dispatcher.call_tool,
-            "tools/list": dispatcher.list_tools,
-            "server/discover": lambda _: results.discovery,
-        }
+        self._rounds = Rounds(runtime.sealer)
+        self._subscribable = subscribable
+        self._methods: dict[str, Planner] = {**dispatcher.methods, "server/discover": lambda _: results.discovery}
 
     def known(self, method: str) -> bool:
         """Whether a method is one that metrics may name."""
@@ -87,6 +97,7 @@ class ModernEra:
             await self._answer(exchange, message)
         except Refusal as refusal:
             refusal.request_id = message.id
+            refusal.code = CODES.get(refusal.code, refusal.code)
             refusal.status = refusal.status or STATUS.get(refusal.code)
             raise
 
@@ -116,7 +127,7 @@ class ModernEra:
         if request.method == "tools/call":
             self._check_mirrors(exchange, request.params)
         if request.method == "subscriptions/listen":
-            subscription = Subscription(exchange, request, self._runtime.settings.sse_keepalive_interval)
+            subscription = Subscription(self._runtime, exchange, request, self._subscribable)
             await subscription.serve(self._drain, self._results)
             return
         result = await self._result(exchange, request, envelope)
@@ -126,7 +137,11 @@ class ModernEra:
         planner = self._methods.get(request.method)
         if planner is None:
             raise self._unknown(request.method)
-        plan, session = await self._handles.plan(request, planner, self._clock.wall())
+        now = self._clock.wall()
+        answers, state = NO_ROUNDS
+        if "requestState" in request.params or "inputResponses" in request.params:
+            answers, state = self._rounds.opened(request, exchange.http, now)
+        plan, session = await self._handles.plan(request, planner, now)
         exchange.session_id = session.id if session is not None else None
         call = Call(
             runtime=self._runtime,
@@ -137,13 +152,24 @@ class ModernEra:
             capabilities=envelope.capabilities,
             log_level=envelope.log_level,
             progress_token=envelope.progress_token,
+            answers=answers,
+            state=state,
             channel=exchange,
         )
-        if envelope.progress_token is None and envelope.log_level is None:
-            result = await guarded(plan, call)
-        else:
-            result = await _unless_disconnected(exchange, plan, call)
-        return result if type(result) is Raw else self._results.complete(result)
+        try:
+            result = await self._run(exchange, plan, call)
+        except InputRequired as needed:
+            result = self._rounds.result(needed, request, exchange.http, envelope.capabilities, now)
+        if type(result) is Raw:
+            return result
+        if request.method == "resources/read" and "resultType" not in result:
+            result = {**result, **UNCACHED}
+        return self._results.complete(result)
+
+    async def _run(self, exchange: Exchange, plan: Plan, call: Call) -> Any:
+        if call.progress_token is None and call.log_level is None:
+            return await guarded(plan, call)
+        return await _unless_disconnected(exchange, plan, call)
 
     def _check_mirrors(self, exchange: Exchange, params: Mapping[str, Any]) -> None:
         name, arguments = params.get("name"), params.get("arguments")

@@ -9,9 +9,9 @@ from typing import Any
 from msgspec import Raw
 
 from mcp_echo_core import __version__
-from mcp_echo_core.dispatch import Answer
 from mcp_echo_core.eras.versions import MODERN_VERSIONS
 from mcp_echo_core.messages import encode
+from mcp_echo_core.plans import Answer
 from mcp_echo_core.variants import Variant
 
 SERVER_KEY = "io.modelcontextprotocol/serverInfo"
@@ -20,6 +20,9 @@ TTL_MILLISECONDS = 300_000
 """How long clients may keep lists and discovery: they change only with a new release or configuration."""
 
 CACHING = {"ttlMs": TTL_MILLISECONDS, "cacheScope": "public"}
+
+UNCACHED = {"ttlMs": 0, "cacheScope": "private"}
+"""For what is true only now and for this caller."""
 
 
 class Results:
@@ -43,7 +46,7 @@ class Results:
 
     def complete(self, result: Mapping[str, Any], meta: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """A result with everything this era asks for."""
-        return {**result, "resultType": "complete", "_meta": {**self._meta, **meta} if meta else self._meta}
+        return {"resultType": "complete", **result, "_meta": {**self._meta, **meta} if meta else self._meta}
 
     def encoded(self, result: Mapping[str, Any]) -> Raw:
         """A cacheable result that never changes, encoded once."""

@@ -9,6 +9,13 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from mcp_echo_core.messages import encode_notification
+
+
+def resource_updated(uri: str) -> bytes:
+    """The notification that a resource has changed, encoded (server/resources, Subscriptions)."""
+    return encode_notification("notifications/resources/updated", {"uri": uri})
+
 
 class ClientInfo(Struct, frozen=True):
     """Who the client says it is (``clientInfo``)."""
@@ -24,11 +31,12 @@ class Session(Struct, kw_only=True):
     """What is kept of one session; times in wall-clock seconds.
 
     Attributes:
-        explicit: Asked for by ``initialize`` or as a state handle; others make room when the store is full.
+        explicit: Asked for by ``initialize``; others make room when the store is full.
         initialized: ``notifications/initialized`` or ``initialize`` has been seen.
         last_echo_number: Which echo of this session ``last_echo`` was.
         busy_seconds: Time spent on answering, for the average.
         log_level: Lowest level of ``notifications/message`` the client wants.
+        subscriptions: URIs of resources whose updates the client wants.
         minted_by: Instance that created the session.
         queued: Messages waiting in the outbox.
         dropped: Messages that did not fit the outbox.
@@ -49,6 +57,7 @@ class Session(Struct, kw_only=True):
     last_echo_number: int = 0
     busy_seconds: float = 0.0
     log_level: str = "info"
+    subscriptions: tuple[str, ...] = ()
     minted_by: str = ""
     queued: int = 0
     dropped: int = 0
@@ -63,6 +72,9 @@ class Effect(Struct, frozen=True):
         replay: Count a replay, if there is something to replay.
         initialized: The client said ``notifications/initialized``.
         log_level: New level for ``notifications/message``.
+        subscribe: URI of a resource whose updates the client wants.
+        unsubscribe: URI of one it no longer wants.
+        updated: URI of a resource that this request changes.
         message: Encoded notification for the outbox.
         message_level: Its level; it is queued only if the session wants that level.
     """
@@ -72,6 +84,9 @@ class Effect(Struct, frozen=True):
     replay: bool = False
     initialized: bool = False
     log_level: str | None = None
+    subscribe: str | None = None
+    unsubscribe: str | None = None
+    updated: str | None = None
     message: bytes | None = None
     message_level: str = "info"
 
@@ -93,6 +108,18 @@ class Delivery(Struct, frozen=True):
 
     sequence: int
     message: bytes
+
+
+class Appended(Struct, frozen=True):
+    """A message that was kept for resumption.
+
+    Attributes:
+        sequence: Its position in its stream.
+        elsewhere: The client has continued the stream on another connection, which will carry the message.
+    """
+
+    sequence: int
+    elsewhere: bool
 
 
 class Statistics(Struct, frozen=True):
@@ -150,12 +177,25 @@ class SessionStore(Protocol):
         Args:
             session_id: The session; waiting for it counts as activity.
             stream: Name of the stream.
-            after: Repeat what this stream was given after this sequence number; ``None`` gives only what is new.
+            after: Repeat what this stream was given after this sequence number; ``None`` gives only what is new. On
+                a response stream every call names the last one seen.
             now: The time of the call.
             timeout: Seconds to wait for a message if there is none.
 
         Returns:
-            The messages, none after the time-out, ``None`` when the session is not there or ended meanwhile.
+            The messages, none after the time-out, ``None`` when nothing more can come: the session is not there, ended
+            meanwhile, or the response has been taken.
+        """
+
+    async def append(self, session_id: str, stream: str, message: bytes, now: float, *, last: bool) -> Appended:
+        """Keep a message of one request's response stream, for ``take`` on that stream after a cut.
+
+        Args:
+            session_id: The session; if it is not there, nothing is kept.
+            stream: Name of the stream.
+            message: Encoded JSON-RPC message.
+            now: The time of the call.
+            last: It is the response, after which nothing follows.
         """
 
     def add_busy(self, session_id: str, seconds: float) -> None:

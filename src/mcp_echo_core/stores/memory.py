@@ -2,71 +2,26 @@
 
 import asyncio
 import sys
-from collections import OrderedDict, deque
+from collections import OrderedDict
 
 from mcp_echo_core.settings import Settings
-from mcp_echo_core.stores.base import SEVERITY, Delivery, Effect, Session, Statistics, StoreFull
+from mcp_echo_core.stores.base import (
+    SEVERITY,
+    Appended,
+    Delivery,
+    Effect,
+    Session,
+    Statistics,
+    StoreFull,
+    resource_updated,
+)
+from mcp_echo_core.stores.outbox import Outbox, ResponseLog
 
 SWEEP_SLICE = 1000
 """Sessions freed before other tasks get a turn."""
 
-
-class Outbox:
-    """The messages of one session on their way to its streams.
-
-    Args:
-        size: Messages that may wait; the oldest makes room. As many delivered ones are kept for resumption.
-    """
-
-    __slots__ = ("closed", "dropped", "sent", "sequence", "waiters", "waiting")
-
-    def __init__(self, size: int) -> None:
-        self.waiting: deque[Delivery] = deque(maxlen=size)
-        self.sent: deque[tuple[str, Delivery]] = deque(maxlen=size)
-        self.waiters: deque[asyncio.Future[None]] = deque()
-        self.sequence = 0
-        self.dropped = 0
-        self.closed = False
-
-    def push(self, message: bytes) -> None:
-        """Queue a message and wake one waiting stream."""
-        self.sequence += 1
-        if len(self.waiting) == self.waiting.maxlen:
-            self.dropped += 1
-        self.waiting.append(Delivery(self.sequence, message))
-        while self.waiters:
-            waiter = self.waiters.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-                break
-
-    def take(self, stream: str, after: int | None) -> list[Delivery]:
-        """Hand everything that waits to one stream, preceded by what it missed."""
-        repeated = [] if after is None else [d for name, d in self.sent if name == stream and d.sequence > after]
-        fresh = list(self.waiting)
-        self.waiting.clear()
-        self.sent.extend((stream, delivery) for delivery in fresh)
-        return repeated + fresh
-
-    async def wait(self, timeout: float) -> None:
-        """Return when there may be something to take, the outbox is closed, or the time is over."""
-        waiter = asyncio.get_running_loop().create_future()
-        self.waiters.append(waiter)
-        try:
-            async with asyncio.timeout(timeout):
-                await waiter
-        except TimeoutError:
-            pass
-        finally:
-            if waiter in self.waiters:
-                self.waiters.remove(waiter)
-
-    def close(self) -> None:
-        """Wake everyone who waits: the session has ended."""
-        self.closed = True
-        for waiter in self.waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+MAX_RESPONSES = 16
+"""Response streams of one session that can be resumed; older ones are forgotten."""
 
 
 class MemoryStore:
@@ -85,6 +40,7 @@ class MemoryStore:
         self._sessions: OrderedDict[str, Session] = OrderedDict()
         self._implicit: OrderedDict[str, None] = OrderedDict()
         self._outboxes: dict[str, Outbox] = {}
+        self._responses: dict[str, OrderedDict[str, ResponseLog]] = {}
         self._created = self._expired = self._ended = self._sweeps = 0
         self._lifetime_seconds = 0.0
         self._last_sweep: float | None = None
@@ -130,6 +86,12 @@ class MemoryStore:
             session.initialized = True
         if effect.log_level is not None:
             session.log_level = effect.log_level
+        if effect.subscribe is not None and effect.subscribe not in session.subscriptions:
+            session.subscriptions = (*session.subscriptions, effect.subscribe)
+        if effect.unsubscribe is not None:
+            session.subscriptions = tuple(uri for uri in session.subscriptions if uri != effect.unsubscribe)
+        if effect.updated is not None and effect.updated in session.subscriptions:
+            self.push(session_id, resource_updated(effect.updated))
         if effect.message is not None and SEVERITY[effect.message_level] >= SEVERITY[session.log_level]:
             self.push(session_id, effect.message)
         return session
@@ -151,13 +113,25 @@ class MemoryStore:
             return None
         session.last_activity = now
         self._sessions.move_to_end(session_id)
+        logs = self._responses.get(session_id)
+        log = logs.get(stream) if logs is not None else None
+        if log is not None:
+            return await log.take(after or 0, timeout)
         outbox = self._outbox(session_id)
-        messages = outbox.take(stream, after)
-        if not messages:
-            await outbox.wait(timeout)
-            messages = outbox.take(stream, None)
+        messages = await outbox.take(stream, after, timeout)
         session.queued = 0
-        return None if outbox.closed else messages
+        return messages
+
+    async def append(self, session_id: str, stream: str, message: bytes, now: float, *, last: bool) -> Appended:
+        if self.alive(session_id, now) is None:
+            return Appended(0, elsewhere=False)
+        logs = self._responses.setdefault(session_id, OrderedDict())
+        log = logs.get(stream)
+        if log is None:
+            log = logs[stream] = ResponseLog(self._queue_size)
+            if len(logs) > MAX_RESPONSES:
+                logs.popitem(last=False)[1].close()
+        return log.append(message, last=last)
 
     def push(self, session_id: str, message: bytes) -> None:
         """Queue an encoded message for a living session."""
@@ -187,7 +161,8 @@ class MemoryStore:
         return freed
 
     async def statistics(self, now: float) -> Statistics:
-        self.expire(now, SWEEP_SLICE)
+        while self.expire(now, SWEEP_SLICE):
+            pass
         outboxes = self._outboxes.values()
         return Statistics(
             active=len(self._sessions),
@@ -205,6 +180,9 @@ class MemoryStore:
     async def close(self) -> None:
         for outbox in self._outboxes.values():
             outbox.close()
+        for logs in self._responses.values():
+            for log in logs.values():
+                log.close()
 
     def alive(self, session_id: str, now: float) -> Session | None:
         """A session that is not expired."""
@@ -234,6 +212,8 @@ class MemoryStore:
         outbox = self._outboxes.pop(session_id, None)
         if outbox is not None:
             outbox.close()
+        for log in self._responses.pop(session_id, {}).values():
+            log.close()
         self._ended += 1
         self._lifetime_seconds += when - session.created_at
 

@@ -3,16 +3,19 @@
 The JSON Schemas are derived from the Structs, so that there is one truth about a tool.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from enum import Enum
+from itertools import islice
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct, field
 
+from mcp_echo_core import redaction
 from mcp_echo_core.call import Call
 from mcp_echo_core.eras.versions import ANNOTATIONS, STRUCTURED_CONTENT
+from mcp_echo_core.errors import MAX_REDACTED_CHARACTERS
 from mcp_echo_core.stores.base import Effect
 
 A = TypeVar("A", bound=Struct)
@@ -21,10 +24,16 @@ R = TypeVar("R", bound=Struct)
 COUNTED = Effect(requests=1)
 """What every request does to its session."""
 
+SESSION_URI = "echo://session/current"
+"""Resource that shows the session a request belongs to; echo changes it."""
+
 READ_ONLY: Mapping[str, bool] = MappingProxyType(
     {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False}
 )
 """Annotations of a tool that changes nothing (schema, ToolAnnotations)."""
+
+MAX_FAULTS = 10
+"""Bad arguments that are explained; of more it is only said that there are more."""
 
 MAX_ARGUMENT_PREVIEW = 100
 """Characters of a bad argument that are quoted back."""
@@ -91,24 +100,25 @@ class Tool(Struct, Generic[A, R], frozen=True, kw_only=True):
         return schema(self.arguments)
 
     def faults(self, arguments: Mapping[str, Any]) -> list[str]:
-        """What is wrong with each argument: the field, what was given and what is expected."""
+        """What is wrong with the arguments, one by one: the field, what was given and what is expected."""
+        every = list(islice(self._faults(arguments), MAX_FAULTS + 1))
+        return every if len(every) <= MAX_FAULTS else [*every[:MAX_FAULTS], "and more"]
+
+    def _faults(self, arguments: Mapping[str, Any]) -> Iterator[str]:
         properties: dict[str, Any] = schema(self.arguments).get("properties", {})
         fields = {member.encode_name: member for member in msgspec.structs.fields(self.arguments)}
-        faults = [
-            f"'{name}' is required: expected {_expectation(properties[name])}"
-            for name, member in fields.items()
-            if member.required and name not in arguments
-        ]
+        for name, member in fields.items():
+            if member.required and name not in arguments:
+                yield f"'{name}' is required: expected {_expectation(properties[name])}"
+        known = ", ".join(f"'{member}'" for member in fields) or "none"
         for name, value in arguments.items():
             if name not in fields:
-                known = ", ".join(f"'{member}'" for member in fields) or "none"
-                faults.append(f"'{_cut(name)}' is not an argument of {self.name}: expected {known}")
+                yield f"'{_cut(name)}' is not an argument of {self.name}: expected {known}"
                 continue
             try:
                 msgspec.convert(value, fields[name].type)
             except msgspec.ValidationError:
-                faults.append(f"'{name}' is {_given(value)}: expected {_expectation(properties[name])}")
-        return faults
+                yield f"'{name}' is {_given(value)}: expected {_expectation(properties[name])}"
 
 
 def schema(struct: type[Struct]) -> dict[str, Any]:
@@ -148,4 +158,5 @@ def _given(value: Any) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= MAX_ARGUMENT_PREVIEW else f"{text[:MAX_ARGUMENT_PREVIEW]}…"
+    shown = redaction.text(text[:MAX_REDACTED_CHARACTERS])
+    return shown if len(shown) <= MAX_ARGUMENT_PREVIEW else f"{shown[:MAX_ARGUMENT_PREVIEW]}…"

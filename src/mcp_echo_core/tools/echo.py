@@ -13,7 +13,10 @@ from mcp_echo_core.eras.versions import AUDIO_CONTENT
 from mcp_echo_core.errors import ToolFailure
 from mcp_echo_core.messages import encode_notification
 from mcp_echo_core.stores.base import Effect
-from mcp_echo_core.tools.base import COUNTED, READ_ONLY, State, Tool
+from mcp_echo_core.tools.base import COUNTED, READ_ONLY, SESSION_URI, State, Tool
+
+MAX_LOGGED = 4096
+"""Characters of a text that are sent as a log message: it waits in the outbox, a hundred times."""
 
 Message = Annotated[str, Meta(description="Message to echo")]
 Uppercase = Annotated[bool, Meta(description="Convert to uppercase")]
@@ -64,31 +67,34 @@ def transformed(arguments: StatefulArguments) -> str:
 def remember(arguments: StatefulArguments) -> Effect:
     """Remember the text for replayLastEcho, and let the outbox show server-to-client delivery."""
     echoed = transformed(arguments)
-    log = {"level": "info", "logger": "echo", "data": echoed}
-    return Effect(requests=1, echo=echoed, message=encode_notification("notifications/message", log))
+    log = {"level": "info", "logger": "echo", "data": echoed[:MAX_LOGGED]}
+    message = encode_notification("notifications/message", log)
+    return Effect(requests=1, echo=echoed, updated=SESSION_URI, message=message)
 
 
 async def run_stateful(arguments: StatefulArguments, call: Call) -> StatefulResult:
     """Echo with session context."""
     assert call.session is not None  # noqa: S101 - the stateful variant has one on every tools/call
     echoed = transformed(arguments)
-    await _report(call)
-    await call.log("info", "echo", echoed)
+    if call.progress_token is not None or call.log_level is not None:
+        await _report(call, echoed)
     return StatefulResult(echoed, call.session.id, call.session.echo_count)
 
 
 async def run_stateless(arguments: StatelessArguments, call: Call) -> StatelessResult:
     """Echo."""
-    await _report(call)
     echoed = transformed(arguments)
+    if arguments.reverse:
+        echoed = echoed[::-1]
+    if call.progress_token is not None or call.log_level is not None:
+        await _report(call, echoed)
+    return StatelessResult(echoed)
+
+
+async def _report(call: Call, echoed: str) -> None:
+    await call.progress(0, 1, "message received")
+    await call.progress(1, 1, "echo ready")
     await call.log("info", "echo", echoed)
-    return StatelessResult(echoed[::-1] if arguments.reverse else echoed)
-
-
-async def _report(call: Call) -> None:
-    if call.progress_token is not None:
-        await call.progress(0, 1, "message received")
-        await call.progress(1, 1, "echo ready")
 
 
 def render_stateful(result: StatefulResult) -> str:

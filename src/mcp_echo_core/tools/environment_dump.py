@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from mcp_echo_core import redaction, system, text
 from mcp_echo_core.call import Call
+from mcp_echo_core.errors import ConfigurationError
 from mcp_echo_core.settings import TABLE, Setting, Settings
 from mcp_echo_core.system import Container
 from mcp_echo_core.tools.base import NoArguments, Tool
@@ -72,9 +73,10 @@ async def run_stateless(arguments: NoArguments, call: Call) -> Result:  # noqa: 
 
 def _read(call: Call, left_out: frozenset[str]) -> Result:
     settings, environ, variant = call.runtime.settings, call.runtime.environ, call.runtime.variant.name
+    without_flags = _without_flags(environ, variant)
     rows = [setting for setting in TABLE if setting.field not in left_out and setting.variables_for(variant)]
     return Result(
-        settings=[_configured(setting, settings, environ, variant) for setting in rows],
+        settings=[_configured(setting, call, without_flags) for setting in rows],
         unknown=[text.line(name) for name in sorted(environ) if _is_unknown(name)],
         hidden=list(_secrets(environ))[:MAX_SECRETS],
         runtime={name: _shown(environ, name) for name in RUNTIME_VARIABLES},
@@ -85,14 +87,26 @@ def _read(call: Call, left_out: frozenset[str]) -> Result:
     )
 
 
-def _configured(setting: Setting, settings: Settings, environ: Mapping[str, str], variant: str) -> Configured:
-    names = setting.variables_for(variant)
+def _without_flags(environ: Mapping[str, str], variant: str) -> Settings:
+    """The settings as the environment alone has them, without variables that only a flag made harmless."""
+    usable = dict(environ)
+    while True:
+        try:
+            return Settings.from_env(usable, variant)
+        except ConfigurationError as error:
+            del usable[error.variable]
+
+
+def _configured(setting: Setting, call: Call, without_flags: Settings) -> Configured:
+    settings, environ = call.runtime.settings, call.runtime.environ
+    names = setting.variables_for(call.runtime.variant.name)
     given = next((name for name in names if environ.get(name)), None)
     value = getattr(settings, setting.field)
     source = "environment" if given else "default"
-    if value != setting.read(environ, variant, {}):
+    if value != getattr(without_flags, setting.field):
         source = "flag"
-    return Configured(given or names[0], text.line(redaction.text(_spelled(value))), source)
+    name, spelled = given or names[0], _spelled(value)
+    return Configured(name, text.line(redaction.variable(name, spelled)) if spelled else "", source)
 
 
 def _spelled(value: Any) -> str:

@@ -2,7 +2,6 @@
 
 from msgspec import Struct
 
-from mcp_echo_core import text
 from mcp_echo_core.call import Call
 from mcp_echo_core.errors import ToolFailure
 from mcp_echo_core.stores.base import Effect
@@ -34,7 +33,7 @@ async def run(arguments: NoArguments, call: Call) -> Result:  # noqa: ARG001
 def render(result: Result) -> str:
     """The replay as text."""
     return (
-        f"🔄 Replaying last echo:\n{text.block(result.message)}\n\n"
+        f"🔄 Replaying last echo:\n{result.message}\n\n"
         f"Original echo count: {result.echo_number}\n"
         f"This session has replayed {result.replay_count} messages"
     )

@@ -1,0 +1,161 @@
+"""The legacy era's streams: a session's messages by GET, and responses that can be resumed after a cut.
+
+Event ids are ``<stream>-<sequence>``: unique in the session, and they name their stream. Source: 2025-11-25
+basic/transports, Listening for Messages from the Server, Resumability and Redelivery.
+"""
+
+import asyncio
+import itertools
+import secrets
+from typing import Any
+
+from mcp_echo_core import sse
+from mcp_echo_core.eras.versions import PRIMED_STREAMS
+from mcp_echo_core.errors import ToolFailure
+from mcp_echo_core.exchange import Exchange
+from mcp_echo_core.messages import RequestId, Response, encode_notification, encode_request
+from mcp_echo_core.runtime import Runtime
+from mcp_echo_core.stores.base import Session
+
+MAX_SEQUENCE_DIGITS = 16
+"""Digits of an event's sequence number; a longer one is not ours."""
+
+ANSWER_SECONDS = 120.0
+"""How long a client may take to answer a question."""
+
+
+class Questions:
+    """Requests from the server that wait for their answer, which arrives in a POST of its own."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[tuple[str, RequestId], asyncio.Future[Response]] = {}
+        self._numbers = itertools.count(1)
+
+    def open(self, session_id: str) -> tuple[str, asyncio.Future[Response]]:
+        """A new question: its id, and where its answer will be."""
+        request_id = f"server-{next(self._numbers)}"
+        future = asyncio.get_running_loop().create_future()
+        self._waiting[session_id, request_id] = future
+        return request_id, future
+
+    def close(self, session_id: str, request_id: str) -> None:
+        """Nobody waits for this answer any more."""
+        self._waiting.pop((session_id, request_id), None)
+
+    def answer(self, session_id: str, response: Response) -> None:
+        """Pass an answer on; one that nobody asked for is ignored."""
+        future = self._waiting.get((session_id, response.id)) if response.id is not None else None
+        if future is not None and not future.done():
+            future.set_result(response)
+
+
+class ResponseStream:
+    """The way back to the client of one request in a session; what it carries can be fetched again by GET.
+
+    Args:
+        runtime: The server.
+        exchange: The request and its answer.
+        session: The session it belongs to.
+        questions: Where answers to questions arrive.
+    """
+
+    __slots__ = ("_exchange", "_gone", "_name", "_questions", "_runtime", "_session")
+
+    def __init__(self, runtime: Runtime, exchange: Exchange, session: Session, questions: Questions) -> None:
+        self._runtime = runtime
+        self._exchange = exchange
+        self._session = session
+        self._questions = questions
+        self._name = ""
+        self._gone = False
+
+    async def notify(self, method: str, params: dict[str, Any]) -> None:
+        """Send a notification; the answer becomes an event stream if the client reads those."""
+        if self._exchange.accepted.sse:
+            await self._carry(encode_notification(method, params), last=False)
+
+    async def request(self, method: str, params: dict[str, Any]) -> Any:
+        """Ask the client and wait for the answer.
+
+        Raises:
+            ToolFailure: The client reads no streams, does not answer in time, or answers with an error.
+        """
+        if not self._exchange.accepted.sse:
+            raise ToolFailure(f"The client cannot be asked for {method}: its Accept does not allow text/event-stream.")
+        request_id, future = self._questions.open(self._session.id)
+        try:
+            await self._carry(encode_request(request_id, method, params), last=False)
+            async with asyncio.timeout(ANSWER_SECONDS):
+                response = await future
+        except TimeoutError:
+            raise ToolFailure(f"The client did not answer {method} within {ANSWER_SECONDS:g} seconds.") from None
+        finally:
+            self._questions.close(self._session.id, request_id)
+        if response.error is not None:
+            raise ToolFailure(f"The client refused {method}: {response.error}")
+        return response.result
+
+    async def hang_up(self) -> None:
+        """Close the connection; the client fetches the rest by GET with Last-Event-ID."""
+        if self._name and not self._gone:
+            self._gone = True
+            await self._exchange.close()
+
+    async def answer(self, message: bytes) -> None:
+        """Send the response."""
+        if self._name or not self._exchange.accepted.json:
+            await self._carry(message, last=True)
+            await self.hang_up()
+        else:
+            await self._exchange.answer(message)
+
+    async def abandon(self) -> None:
+        """End without a response: the request was cancelled."""
+        if self._name:
+            await self.hang_up()
+        else:
+            await self._exchange.abandon()
+
+    async def _carry(self, message: bytes, *, last: bool) -> None:
+        if not self._name:
+            await self._open()
+        now = self._runtime.clock.wall()
+        kept = await self._runtime.sessions.append(self._session.id, self._name, message, now, last=last)
+        if kept.elsewhere:
+            await self.hang_up()
+        if not self._gone:
+            try:
+                await self._exchange.write(sse.message(message, f"{self._name}-{kept.sequence}"))
+            except OSError:  # the client has gone; it may come back for the rest
+                self._gone = True
+
+    async def _open(self) -> None:
+        self._name = f"p{secrets.token_hex(4)}"
+        await self._exchange.open_stream()
+        if self._session.protocol_version in PRIMED_STREAMS:
+            await self._exchange.write(sse.priming(f"{self._name}-0"))
+
+
+async def listen(runtime: Runtime, exchange: Exchange, session: Session) -> None:
+    """Stream a session's messages, or the rest of a response stream, until nothing more can come."""
+    stream, after = resumed(exchange.http.header("last-event-id"))
+    if session.protocol_version in PRIMED_STREAMS:
+        await exchange.write(sse.priming(f"{stream}-{after or 0}"))
+    while True:
+        deliveries = await runtime.sessions.take(session.id, stream, after, runtime.clock.wall())
+        if deliveries is None:
+            return
+        for delivery in deliveries:
+            await exchange.write(sse.message(delivery.message, f"{stream}-{delivery.sequence}"))
+        if deliveries:
+            after = deliveries[-1].sequence
+        else:
+            await exchange.write(sse.KEEP_ALIVE)
+
+
+def resumed(last_event_id: str | None) -> tuple[str, int | None]:
+    """The stream to continue and the last event the client saw of it, or a new stream."""
+    stream, _, sequence = (last_event_id or "").rpartition("-")
+    if stream.isalnum() and sequence.isascii() and sequence.isdigit() and len(sequence) < MAX_SEQUENCE_DIGITS:
+        return stream, int(sequence)
+    return f"g{secrets.token_hex(4)}", None

@@ -1,0 +1,134 @@
+"""The diagnostic toolset: the variant's tools, its own state as resources, and a prompt that walks through them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from mcp_echo_core import __version__, redaction
+from mcp_echo_core.call import Call
+from mcp_echo_core.catalog import Catalog, Prompt, PromptArgument, Resource
+from mcp_echo_core.errors import ResourceNotFound
+from mcp_echo_core.messages import encode
+from mcp_echo_core.settings import TABLE, Settings
+from mcp_echo_core.tools import tools_for
+from mcp_echo_core.tools.base import SESSION_URI
+from mcp_echo_core.variants import Variant
+
+SYMPTOMS = {
+    "a header is missing": ("printHeader", "Compare the headers that arrived with those the client sends."),
+    "the token is refused": ("bearerDecode", "Look at issuer, audience and expiry."),
+    "the user is not recognised": ("authContext", "Look at what the gateway passes on about the user."),
+    "the session is lost": ("echo", "Call echo, then replayLastEcho: the text comes back if the session survives."),
+    "the browser is blocked": ("corsAnalysis", "Compare the page's origin with what is allowed."),
+    "it is slow": ("requestTiming", "Compare the processing time with the time the client measured."),
+    "the server is unwell": ("healthProbe", "Look at the parts that are not healthy."),
+}
+"""The tool that answers each symptom, and what to look at."""
+
+
+async def _health(call: Call) -> str:
+    runtime = call.runtime
+    statistics = await runtime.sessions.statistics(runtime.clock.wall())
+    return encode(
+        {
+            "status": "healthy",
+            "variant": runtime.variant.name,
+            "version": __version__,
+            "instance": runtime.instance,
+            "uptimeSeconds": round(runtime.clock.wall() - runtime.started_at, 3),
+            "requests": runtime.metrics.requests,
+            "sessions": statistics,
+        }
+    ).decode()
+
+
+async def _configuration(call: Call) -> str:
+    values = msgspec.to_builtins(call.runtime.settings)
+    shown = {setting.variables[0]: _shown(setting.variables[0], values[setting.field]) for setting in TABLE}
+    return encode(shown).decode()
+
+
+def _shown(name: str, value: Any) -> Any:
+    if isinstance(value, str):
+        return redaction.variable(name, value)
+    return [redaction.text(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+async def _session(call: Call) -> str:
+    if call.session is None:
+        raise ResourceNotFound(
+            "This request belongs to no session",
+            seen=SESSION_URI,
+            rule="echo://session/current is the session of the request that reads it",
+            spec="server/resources, Error Handling",
+            fix="Read it with the Mcp-Session-Id that initialize returned.",
+            extra={"uri": SESSION_URI},
+        )
+    return encode(call.session).decode()
+
+
+async def _diagnose(arguments: Mapping[str, str], call: Call) -> list[dict[str, Any]]:
+    symptom = arguments.get("symptom", "")
+    steps = [f"{tool}: {advice}" for name, (tool, advice) in SYMPTOMS.items() if not symptom or name == symptom]
+    intro = f"The symptom: {symptom}." if symptom else "Find out what is wrong with the connection to this server."
+    text = "\n".join(
+        [
+            intro,
+            f"This is the {call.runtime.variant.name} server, revision {call.revision}. Call these tools in turn:",
+            *(f"{number}. {step}" for number, step in enumerate(steps or _all_steps(), 1)),
+            "Then say in one sentence what arrives differently from what was sent, and who on the way changes it.",
+        ]
+    )
+    return [{"role": "user", "content": {"type": "text", "text": text}}]
+
+
+def _all_steps() -> list[str]:
+    return [f"{tool}: {advice}" for tool, advice in SYMPTOMS.values()]
+
+
+HEALTH = Resource(
+    uri="echo://server/health",
+    name="server-health",
+    title="Server health",
+    description="Health and counters of the server that answers",
+    mime_type="application/json",
+    read=_health,
+)
+
+CONFIGURATION = Resource(
+    uri="echo://server/configuration",
+    name="server-configuration",
+    title="Server configuration",
+    description="Effective settings by environment variable, without secrets",
+    mime_type="application/json",
+    read=_configuration,
+)
+
+SESSION = Resource(
+    uri=SESSION_URI,
+    name="current-session",
+    title="Current session",
+    description="What the server keeps of the session this request belongs to; updated by every echo",
+    mime_type="application/json",
+    read=_session,
+    needs_session=True,
+)
+
+DIAGNOSE = Prompt(
+    name="diagnose-connection",
+    title="Diagnose the connection",
+    description="Walks a model through the tools that show what is wrong between client and server",
+    arguments=(PromptArgument("symptom", "What goes wrong, if that is known", values=tuple(SYMPTOMS)),),
+    get=_diagnose,
+)
+
+
+def catalog(variant: Variant, settings: Settings) -> Catalog:
+    """What the diagnostic toolset offers in a variant."""
+    return Catalog(
+        tools=tools_for(variant.tools, settings),
+        prompts=(DIAGNOSE,),
+        resources=(HEALTH, CONFIGURATION, SESSION) if variant.listens else (HEALTH, CONFIGURATION),
+        subscribable=frozenset({SESSION_URI}) if variant.listens else frozenset(),
+    )
