@@ -129,7 +129,16 @@ def app_from_environment(variant_name: str) -> App:
     """
     settings = Settings.from_env(os.environ, variant_name)
     logs.configure(settings)
-    app = create_app(VARIANTS[variant_name], settings, environ=dict(os.environ))
+    return build(VARIANTS[variant_name], settings, dict(os.environ))
+
+
+def build(variant: Variant, settings: Settings, environ: Mapping[str, str]) -> App:
+    """Build the one server of this process, as ``create_app``.
+
+    Raises:
+        ConfigurationError: The settings do not fit together.
+    """
+    app = create_app(variant, settings, environ=environ)
     # What exists now lives as long as the process: the collector need not look at it again.
     gc.collect()
     gc.freeze()

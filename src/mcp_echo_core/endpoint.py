@@ -82,8 +82,8 @@ class Endpoint:
             exchange.accepted = guard.check_post(http)
             body = await self._bodies.read(http, exchange.receive)
             value = decode(body)
-            era = classify(http.single(b"mcp-protocol-version"), value, self._modern)
-            await self._eras[era].post(exchange, value)
+            version = http.single(b"mcp-protocol-version")
+            await self._eras[classify(version, value, self._modern)].post(exchange, value, version)
         elif method == "GET":
             exchange.kind = "GET"
             await self._eras[self._era_of_head(http)].get(exchange)
@@ -107,7 +107,7 @@ class Endpoint:
 
     async def _refuse(self, exchange: Exchange, refusal: Refusal) -> None:
         self._runtime.metrics.fail(refusal.code)
-        body = encode(error_object(refusal))
+        body = encode(error_object(refusal, exchange.request_id))
         status = refusal.http_status
         log.info(
             "refused",

@@ -8,9 +8,9 @@ from typing import Any
 from mcp_echo_core import sse
 from mcp_echo_core.body import Receive
 from mcp_echo_core.errors import ToolFailure
-from mcp_echo_core.guard import Accepted
+from mcp_echo_core.guard import JSON_ONLY
 from mcp_echo_core.http import HttpRequest
-from mcp_echo_core.messages import encode_notification
+from mcp_echo_core.messages import RequestId, encode_notification
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Header = tuple[bytes, bytes]
@@ -31,6 +31,7 @@ class Exchange:
         receive: ASGI receive.
         accepted: What the client can read.
         kind: What metrics count it as.
+        request_id: Id of the request, once it is known.
         session_id: Session whose time it takes.
         headers: Response headers that every answer to this request carries.
         streaming: An event stream has been opened.
@@ -45,6 +46,7 @@ class Exchange:
         "http",
         "kind",
         "receive",
+        "request_id",
         "session_id",
         "status",
         "streaming",
@@ -57,10 +59,11 @@ class Exchange:
         self.receive = receive
         self._send = send
         self._compress = compress
-        self.accepted = Accepted(json=True, sse=False)
+        self.accepted = JSON_ONLY
         self.kind = "other"
+        self.request_id: RequestId | None = None
         self.session_id: str | None = None
-        self.headers: list[Header] = list(headers)
+        self.headers = [*headers]
         self.streaming = False
         self.status = 0
 

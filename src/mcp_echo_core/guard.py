@@ -120,6 +120,8 @@ class Guard:
 
 
 _EVERYTHING = Accepted(json=True, sse=True)
+JSON_ONLY = Accepted(json=True, sse=False)
+"""What a client is taken to read before its Accept header has been looked at."""
 
 
 @lru_cache(MAX_REMEMBERED)

@@ -6,7 +6,7 @@ wrong ends in a ``Refusal`` that says so. Source: JSON-RPC 2.0; basic/index, Mes
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import msgspec
@@ -15,6 +15,9 @@ from msgspec import Struct
 from mcp_echo_core.errors import InvalidRequest, ParseError, Refusal
 
 RequestId = str | int
+
+MAX_DEPTH = 256
+"""Levels of objects and arrays in a message: more than any needs, and far below where recursion fails."""
 
 _JSON_RULE = "A message is one JSON value in UTF-8 (RFC 8259)"
 _MESSAGE_SPEC = "basic/index, Messages; JSON-RPC 2.0 section 4"
@@ -64,7 +67,7 @@ def decode(body: bytes) -> Any:
     try:
         value = _decode(body)
         # Each member has one colon outside strings: as many colons as members means that none was named twice.
-        if body.count(b":") != _count_members(value):
+        if body.count(b":") != _count_members(value, MAX_DEPTH):
             json.loads(body, object_pairs_hook=_unique_members)
     except ParseError:
         raise
@@ -77,7 +80,10 @@ def decode(body: bytes) -> Any:
         ) from None
     except RecursionError:
         raise ParseError(
-            "The JSON is nested too deeply", rule=_JSON_RULE, spec="RFC 8259 section 9", fix="Nest less deeply."
+            "The JSON is nested too deeply",
+            rule=f"A message is nested at most {MAX_DEPTH} levels deep",
+            spec="RFC 8259 section 9",
+            fix="Nest less deeply.",
         ) from None
     except ValueError as error:  # msgspec.DecodeError is one
         raise ParseError(
@@ -145,15 +151,21 @@ def error_object(refusal: Refusal, request_id: RequestId | None = None) -> dict[
     return answer
 
 
-def _count_members(value: Any) -> int:
-    kind = type(value)
-    if kind is dict:
+def _count_members(value: Any, depth: int) -> int:
+    """The members of all objects in a value, which must not be nested deeper than so many levels."""
+    if type(value) is dict:
         count = len(value)
-        for member in value.values():
-            if type(member) is dict or type(member) is list:
-                count += _count_members(member)
-        return count
-    return sum(map(_count_members, value)) if kind is list else 0
+        values: Iterable[Any] = value.values()
+    elif type(value) is list:
+        count, values = 0, value
+    else:
+        return 0
+    if not depth:
+        raise RecursionError
+    for inner in values:
+        if type(inner) is dict or type(inner) is list:
+            count += _count_members(inner, depth - 1)
+    return count
 
 
 def _unique_members(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:

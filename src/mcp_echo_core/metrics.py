@@ -10,11 +10,13 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
 
 log = logging.getLogger(__name__)
 
@@ -124,12 +126,16 @@ class Metrics:
 
     def expose(self) -> bytes:
         """All workers' numbers in the Prometheus text format."""
+        from prometheus_client import CollectorRegistry, generate_latest  # only a scrape needs it
+
         registry = CollectorRegistry(auto_describe=False)
         registry.register(self)
         return generate_latest(registry)
 
-    def collect(self) -> Iterator[Metric]:
+    def collect(self) -> Iterator["Metric"]:
         """The metric families, as ``prometheus_client`` collectors give them."""
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+
         snapshots = [self._snapshot(os.getpid()), *self._others()]
         total = CounterMetricFamily("mcp_echo_requests", "Requests answered.", labels=["method"])
         duration = HistogramMetricFamily(

@@ -30,7 +30,7 @@ def routes(runtime: Runtime, drain: Drain) -> list[BaseRoute]:
     async def readyz(_: Request) -> Response:
         if drain.draining:
             return _json({"status": "draining"}, 503)
-        problem = await runtime.sessions.problem(runtime.clock.wall())
+        problem = await runtime.sessions.problem()
         return (
             _json({"status": "store unreachable", "problem": problem}, 503) if problem else _json({"status": "ready"})
         )

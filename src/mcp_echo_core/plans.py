@@ -68,10 +68,10 @@ class ToolCall(Struct, frozen=True):
             result = await tool.run(self.arguments, call)
         except ToolFailure as failure:
             return failed(str(failure))
-        content: list[Any] = [{"type": "text", "text": tool.render(result)}]
+        content: list[Any] = [] if tool.render is None else [{"type": "text", "text": tool.render(result)}]
         if tool.blocks is not None:
             content = [*tool.blocks(result), *content]
-        if call.revision in STRUCTURED_CONTENT:
+        if tool.result is not None and call.revision in STRUCTURED_CONTENT:
             return {"content": content, "structuredContent": result, "isError": False}
         return {"content": content, "isError": False}
 

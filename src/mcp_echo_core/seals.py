@@ -4,7 +4,6 @@ Source: 2026-07-28 basic/patterns/mrtr (``requestState`` is hostile until authen
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 from typing import Any
@@ -49,7 +48,7 @@ class Sealer:
         """
         try:
             raw = base64.b64decode(text, altchars=b"-_", validate=True) if type(text) is str else b""
-        except binascii.Error:
+        except ValueError:  # not base64, or not ASCII
             raw = b""
         signature, payload = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
         if not hmac.compare_digest(signature, self._sign(payload, binding)):

@@ -14,7 +14,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from mcp_echo_core import __version__, logs
-from mcp_echo_core.app import METRICS_FOLDER_VARIABLE, create_app
+from mcp_echo_core.app import METRICS_FOLDER_VARIABLE, App, build
 from mcp_echo_core.errors import ConfigurationError
 from mcp_echo_core.guard import is_loopback_name
 from mcp_echo_core.heads import TimedConfig
@@ -41,22 +41,21 @@ def serve(variant: Variant, environ: Mapping[str, str], flags: Mapping[str, str 
     if settings.workers > 1 and variant.name == "stateful":
         raise ConfigurationError("--workers", str(settings.workers), "1, as memory:// keeps sessions in one process")
     # Whatever else cannot be used is told before anything is announced, and not by every worker again.
-    create_app(variant, settings)
-    # Workers, and the app of this process, read their settings from the environment: flags go there.
-    os.environ.update(_as_variables(variant, flags))
-    config = _config(variant, settings)
+    app = build(variant, settings, dict(environ))
     # Until uvicorn takes over, a signal ends the start; uvicorn raises it again when it is done, which is no error.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
     listener = _bind(settings)
     _announce(variant, settings, listener.getsockname()[1])
     if settings.workers == 1 and not settings.max_requests:
-        uvicorn.Server(config).run(sockets=[listener])
+        uvicorn.Server(_config(app, settings)).run(sockets=[listener])
         return
+    # Workers read their settings from the environment: flags go there.
+    os.environ.update(_as_variables(variant, flags))
     os.environ.setdefault("MCP_ECHO_STATE_SECRET", secrets.token_hex())
     os.environ[METRICS_FOLDER_VARIABLE] = tempfile.mkdtemp(prefix="mcp-echo-metrics-")
     try:
-        Multiprocess(config, [listener]).run()
+        Multiprocess(_config(f"{variant.package}:app", settings), [listener]).run()
     finally:
         shutil.rmtree(os.environ.pop(METRICS_FOLDER_VARIABLE), ignore_errors=True)
 
@@ -77,9 +76,9 @@ def _bind(settings: Settings) -> socket.socket:
     return listener
 
 
-def _config(variant: Variant, settings: Settings) -> uvicorn.Config:
+def _config(app: App | str, settings: Settings) -> TimedConfig:
     return TimedConfig(
-        f"{variant.package}:app",
+        app,
         host=settings.host,
         port=settings.port,
         head_timeout=settings.read_timeout,

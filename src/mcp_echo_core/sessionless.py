@@ -44,7 +44,7 @@ class NoSessions:
     async def statistics(self, now: float) -> None:
         return None
 
-    async def problem(self, now: float) -> None:
+    async def problem(self) -> None:
         return None
 
     async def sweep_forever(self, clock: Clock) -> None:

@@ -97,7 +97,7 @@ class Sessions(Protocol):
     async def statistics(self, now: float) -> Statistics | None:
         """Figures about the sessions; ``None`` where there are none."""
 
-    async def problem(self, now: float) -> str | None:
+    async def problem(self) -> str | None:
         """Why sessions cannot be served now, if they cannot."""
 
     async def sweep_forever(self, clock: Clock) -> None:
@@ -184,8 +184,11 @@ class StoredSessions:
     async def statistics(self, now: float) -> Statistics:
         return await self._store.statistics(now)
 
-    async def problem(self, now: float) -> str | None:
-        await self._store.statistics(now)
+    async def problem(self) -> str | None:
+        try:
+            await self._store.ping()
+        except OSError as error:
+            return str(error)
         return None
 
     async def sweep_forever(self, clock: Clock) -> None:

@@ -10,10 +10,10 @@ import platform
 import re
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-import psutil
 from msgspec import Struct
 
 T = TypeVar("T")
@@ -89,8 +89,8 @@ def cores(root: Path = ROOT) -> float:
 
 def memory(root: Path = ROOT) -> Memory:
     """Memory of this process, and the container's limit where there is one below the machine's total."""
-    used = _measured(lambda: psutil.Process().memory_info().rss)
-    total = _measured(lambda: psutil.virtual_memory().total)
+    used = _measured(lambda: _psutil().Process().memory_info().rss)
+    total = _measured(lambda: _psutil().virtual_memory().total)
     files = ("memory.max", "memory.limit_in_bytes")
     limits = [_number(folder / file) for folder in _cgroup_folders("memory", root) for file in files]
     known = [limit for limit in [total, *limits] if limit]
@@ -99,12 +99,12 @@ def memory(root: Path = ROOT) -> Memory:
 
 def disk_share() -> float | None:
     """Used share of the disk under the root of the file system, 0 to 1."""
-    return _measured(lambda: psutil.disk_usage(os.path.abspath(os.sep)).percent / 100)  # noqa: PTH100 - drives on Windows
+    return _measured(lambda: _psutil().disk_usage(os.path.abspath(os.sep)).percent / 100)  # noqa: PTH100 - drives on Windows
 
 
 def threads() -> int | None:
     """Threads of this process."""
-    return _measured(lambda: psutil.Process().num_threads())
+    return _measured(lambda: _psutil().Process().num_threads())
 
 
 def open_files() -> int | None:
@@ -114,7 +114,7 @@ def open_files() -> int | None:
 
 def load_average() -> tuple[float, float, float] | None:
     """Load of the machine over 1, 5 and 15 minutes."""
-    return _measured(psutil.getloadavg)
+    return _measured(lambda: _psutil().getloadavg())
 
 
 async def connections() -> int | None:
@@ -140,28 +140,36 @@ def container(environ: Mapping[str, str], root: Path = ROOT) -> Container:
     return Container(marked or found is not None, identifier, "KUBERNETES_SERVICE_HOST" in environ or accounts.exists())
 
 
+@cache
+def _psutil() -> Any:
+    """The library; loading it takes a tenth of the start-up time, and the first answer does not need it."""
+    import psutil
+
+    return psutil
+
+
 def _measured(measure: Callable[[], T]) -> T | None:
     try:
         return measure()
-    except (psutil.Error, OSError, NotImplementedError, AttributeError, RuntimeError):
+    except (_psutil().Error, OSError, NotImplementedError, AttributeError, RuntimeError):
         return None
 
 
 def _cpu_seconds() -> tuple[float, float]:
-    times = psutil.cpu_times()
+    times = _psutil().cpu_times()
     # Guest time is part of user time already.
     total = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
     return total - times.idle - getattr(times, "iowait", 0.0), total
 
 
 def _descriptors() -> int:
-    process = psutil.Process()
+    process = _psutil().Process()
     count: int = process.num_fds() if hasattr(process, "num_fds") else getattr(process, "num_handles")()  # noqa: B009
     return count
 
 
 def _established() -> int:
-    return sum(found.status == psutil.CONN_ESTABLISHED for found in psutil.Process().net_connections("tcp"))
+    return sum(found.status == _psutil().CONN_ESTABLISHED for found in _psutil().Process().net_connections("tcp"))
 
 
 def _cgroup_folders(controller: str, root: Path) -> list[Path]:

@@ -11,7 +11,6 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-import jwt
 from msgspec import Struct
 
 from mcp_echo_core import redaction, text
@@ -68,6 +67,8 @@ def decode(value: str) -> Token:
     parts = _parts(token)
     for name, part in zip(JWS_PARTS, parts, strict=True):
         _check_encoding(name, part)
+    import jwt  # only tools that decode tokens need it, not the start
+
     try:
         decoded = jwt.decode_complete(token, options={"verify_signature": False})
     except (jwt.PyJWTError, ValueError, RecursionError) as error:

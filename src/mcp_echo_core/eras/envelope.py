@@ -31,12 +31,12 @@ _HEADERS_SPEC = "2026-07-28 basic/transports/streamable-http, Server Validation"
 
 
 class Envelope(Struct, frozen=True):
-    """What a modern request says about itself."""
+    """What a modern request says about itself; ``log_level`` is not checked yet."""
 
     version: str
     capabilities: Mapping[str, Any]
     client: ClientInfo | None
-    log_level: str | None
+    log_level: Any
     progress_token: str | int | None
 
 
@@ -83,7 +83,7 @@ def open_envelope(request: Request, http: HttpRequest, served: Sequence[str]) ->
         version,
         capabilities,
         _client(meta.get(CLIENT_KEY)),
-        _log_level(meta.get(LOG_LEVEL_KEY)),
+        meta.get(LOG_LEVEL_KEY),
         token if type(token) is str or type(token) is int else None,
     )
 
@@ -95,7 +95,12 @@ def _client(info: Any) -> ClientInfo | None:
     return ClientInfo(info["name"][:MAX_CLIENT_TEXT], info["version"][:MAX_CLIENT_TEXT])
 
 
-def _log_level(level: Any) -> str | None:
+def checked_log_level(level: Any) -> str | None:
+    """The level of an envelope, which is judged after it is clear that the method exists.
+
+    Raises:
+        InvalidParams: There is no such level.
+    """
     if level is None or level in LOG_LEVELS:
         return level if level is None else str(level)
     raise InvalidParams(
@@ -113,9 +118,7 @@ def _check_mirror(http: HttpRequest, field: bytes, name: str, expected: str, *, 
         problem, seen = f"{name} is missing", None
     else:
         seen = raw.decode("latin-1").strip(" \t")
-        if seen == expected and seen.isascii():
-            return
-        if encoded and decoded(name, seen) == expected:
+        if (decoded(name, seen) if encoded else seen) == expected:
             return
         problem = f"{name} does not say what the body says"
     raise HeaderMismatch(

@@ -63,13 +63,17 @@ class LegacyEra:
         """Whether a method is one that metrics may name."""
         return method in self._methods or method == "initialize"
 
-    async def post(self, exchange: Exchange, value: Any) -> None:
+    async def post(self, exchange: Exchange, value: Any, version: str | None) -> None:
         """Answer a posted message or batch.
+
+        Args:
+            exchange: The request and its answer.
+            value: The decoded body.
+            version: Value of ``MCP-Protocol-Version``, if it was sent.
 
         Raises:
             Refusal: It is not served.
         """
-        version = exchange.http.single(b"mcp-protocol-version")
         if type(value) is list:
             await self._check_version(exchange, version)
             await answer_batch(self, exchange, value, version)
@@ -81,13 +85,10 @@ class LegacyEra:
             await exchange.reply(202)
             return
         exchange.kind = message.method if self.known(message.method) else "other"
-        try:
-            if version not in self._expected:
-                await self._check_version(exchange, version)
-            await self._answer(exchange, message, version)
-        except Refusal as refusal:
-            refusal.request_id = message.id
-            raise
+        exchange.request_id = message.id
+        if version not in self._expected:
+            await self._check_version(exchange, version)
+        await self._answer(exchange, message, version)
 
     async def get(self, exchange: Exchange) -> None:
         """Stream a session's messages to its client, as GET asks for.

@@ -4,7 +4,6 @@ Source: 2026-07-28 basic/transports/streamable-http, Custom Headers from Tool Pa
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
@@ -83,7 +82,7 @@ def decoded(name: str, text: str) -> str:
         raise _malformed(name, text, "has characters beyond visible ASCII, space and tab")
     try:
         return base64.b64decode(text[len(PREFIX) : -len(SUFFIX)], validate=True).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:  # not base64, not ASCII, or not UTF-8
         raise _malformed(name, text, f"is a sentinel that does not decode: {error}") from None
 
 

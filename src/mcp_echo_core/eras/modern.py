@@ -13,7 +13,7 @@ from msgspec import Raw
 from mcp_echo_core.call import EMPTY, Call
 from mcp_echo_core.dispatch import Dispatcher, Planner
 from mcp_echo_core.drain import Drain
-from mcp_echo_core.eras.envelope import Envelope, open_envelope
+from mcp_echo_core.eras.envelope import Envelope, checked_log_level, open_envelope
 from mcp_echo_core.eras.handles import Handles
 from mcp_echo_core.eras.mirrors import check_mirrors, mirrors_of
 from mcp_echo_core.eras.results import UNCACHED, Results
@@ -77,8 +77,13 @@ class ModernEra:
         """Whether a method is one that metrics may name."""
         return method in self._methods or method == "subscriptions/listen"
 
-    async def post(self, exchange: Exchange, value: Any) -> None:
+    async def post(self, exchange: Exchange, value: Any, version: str | None) -> None:
         """Answer a posted message.
+
+        Args:
+            exchange: The request and its answer.
+            value: The decoded body.
+            version: Value of ``MCP-Protocol-Version``, if it was sent.
 
         Raises:
             Refusal: It is not served.
@@ -87,16 +92,16 @@ class ModernEra:
             raise _only_requests("a batch", "Batches were removed with 2025-06-18")
         message = parse(value)
         if type(message) is Notification:
-            self._notice(exchange)
+            self._notice(exchange, version)
             await exchange.reply(202)
             return
         if type(message) is not Request:
             raise _only_requests("a response", "Clients answer input requests by retrying the request")
         exchange.kind = message.method if self.known(message.method) else "other"
+        exchange.request_id = message.id
         try:
             await self._answer(exchange, message)
         except Refusal as refusal:
-            refusal.request_id = message.id
             refusal.code = CODES.get(refusal.code, refusal.code)
             refusal.status = refusal.status or STATUS.get(refusal.code)
             raise
@@ -127,6 +132,7 @@ class ModernEra:
         if request.method == "tools/call":
             self._check_mirrors(exchange, request.params)
         if request.method == "subscriptions/listen":
+            checked_log_level(envelope.log_level)
             subscription = Subscription(self._runtime, exchange, request, self._subscribable)
             await subscription.serve(self._drain, self._results)
             return
@@ -137,6 +143,7 @@ class ModernEra:
         planner = self._methods.get(request.method)
         if planner is None:
             raise self._unknown(request.method)
+        log_level = checked_log_level(envelope.log_level)
         now = self._clock.wall()
         answers, state = NO_ROUNDS
         if "requestState" in request.params or "inputResponses" in request.params:
@@ -150,7 +157,7 @@ class ModernEra:
             session=session,
             client=envelope.client,
             capabilities=envelope.capabilities,
-            log_level=envelope.log_level,
+            log_level=log_level,
             progress_token=envelope.progress_token,
             answers=answers,
             state=state,
@@ -177,9 +184,8 @@ class ModernEra:
         if mirrors:
             check_mirrors(mirrors, arguments if type(arguments) is dict else {}, exchange.http)
 
-    def _notice(self, exchange: Exchange) -> None:
+    def _notice(self, exchange: Exchange, version: str | None) -> None:
         exchange.kind = "notification"
-        version = exchange.http.single(b"mcp-protocol-version")
         if version not in self.served:
             raise UnsupportedVersion(
                 "The protocol version is not served here",

@@ -4,7 +4,7 @@ Nothing is remembered between rounds; what has to be is sealed into ``requestSta
 basic/patterns/mrtr.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -61,8 +61,7 @@ class Rounds:
         Raises:
             MissingCapability: The client did not declare that it can be asked this.
         """
-        wanted = {CAPABILITY_OF[str(asked["method"])] for asked in needed.requests.values()}
-        missing = sorted(wanted - declared.keys())
+        missing = undeclared(needed.requests.values(), declared)
         if missing:
             raise missing_capabilities(missing)
         result: dict[str, Any] = {"resultType": "input_required"}
@@ -73,14 +72,33 @@ class Rounds:
         return result
 
 
-def missing_capabilities(names: list[str]) -> MissingCapability:
-    """The refusal of a request whose client did not declare what it takes."""
+def undeclared(requests: Iterable[Mapping[str, Any]], declared: Mapping[str, Any]) -> dict[str, Any]:
+    """What a client would have to declare to be asked all this and did not, as ``ClientCapabilities``."""
+    required: dict[str, Any] = {}
+    for asked in requests:
+        name = CAPABILITY_OF[str(asked["method"])]
+        offered = declared.get(name)
+        mode = asked["params"].get("mode", "form")
+        if offered is None:
+            required[name] = {}
+        elif name == "elicitation" and mode not in _modes(offered):
+            required[name] = {mode: {}}
+    return required
+
+
+def _modes(offered: Any) -> Iterable[str]:
+    # An empty object stands for forms alone (client/elicitation, Capabilities).
+    return offered if type(offered) is dict and offered else ("form",)
+
+
+def missing_capabilities(required: Mapping[str, Any]) -> MissingCapability:
+    """The refusal of a request whose client did not declare the ``ClientCapabilities`` it takes."""
     return MissingCapability(
-        f"The client did not declare {', '.join(names)}",
+        f"The client did not declare {', '.join(required)}",
         rule="A server uses only what the request's clientCapabilities declare",
         spec="2026-07-28 basic/index, _meta",
         fix="Declare it in params._meta, or do not make this request.",
-        extra={"requiredCapabilities": {name: {} for name in names}},
+        extra={"requiredCapabilities": required},
     )
 
 

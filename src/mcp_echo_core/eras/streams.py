@@ -7,6 +7,7 @@ basic/transports, Listening for Messages from the Server, Resumability and Redel
 import asyncio
 import itertools
 import secrets
+from contextlib import suppress
 from typing import Any
 
 from mcp_echo_core import sse
@@ -96,23 +97,24 @@ class ResponseStream:
         return response.result
 
     async def hang_up(self) -> None:
-        """Close the connection; the client fetches the rest by GET with Last-Event-ID."""
-        if self._name and not self._gone:
-            self._gone = True
-            await self._exchange.close()
+        """Close the connection, if its revision has told the client to fetch the rest by GET with Last-Event-ID."""
+        if self._exchange.accepted.sse and self._session.protocol_version in PRIMED_STREAMS:
+            if not self._name:
+                await self._open()
+            await self._close()
 
     async def answer(self, message: bytes) -> None:
         """Send the response."""
         if self._name or not self._exchange.accepted.json:
             await self._carry(message, last=True)
-            await self.hang_up()
+            await self._close()
         else:
             await self._exchange.answer(message)
 
     async def abandon(self) -> None:
         """End without a response: the request was cancelled."""
         if self._name:
-            await self.hang_up()
+            await self._close()
         else:
             await self._exchange.abandon()
 
@@ -122,18 +124,27 @@ class ResponseStream:
         now = self._runtime.clock.wall()
         kept = await self._runtime.sessions.append(self._session.id, self._name, message, now, last=last)
         if kept.elsewhere:
-            await self.hang_up()
+            await self._close()
         if not self._gone:
             try:
                 await self._exchange.write(sse.message(message, f"{self._name}-{kept.sequence}"))
             except OSError:  # the client has gone; it may come back for the rest
                 self._gone = True
 
+    async def _close(self) -> None:
+        if not self._gone:
+            self._gone = True
+            with suppress(OSError):  # the client has gone first
+                await self._exchange.close()
+
     async def _open(self) -> None:
         self._name = f"p{secrets.token_hex(4)}"
         await self._exchange.open_stream()
         if self._session.protocol_version in PRIMED_STREAMS:
-            await self._exchange.write(sse.priming(f"{self._name}-0"))
+            # The empty event is kept like any other: a client may come back for a stream that has carried nothing yet.
+            now = self._runtime.clock.wall()
+            kept = await self._runtime.sessions.append(self._session.id, self._name, b"", now, last=False)
+            await self._exchange.write(sse.priming(f"{self._name}-{kept.sequence}"))
 
 
 async def listen(runtime: Runtime, exchange: Exchange, session: Session) -> None:

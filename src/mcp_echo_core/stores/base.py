@@ -207,5 +207,8 @@ class SessionStore(Protocol):
     async def statistics(self, now: float) -> Statistics:
         """Figures about the sessions."""
 
+    async def ping(self) -> None:
+        """Reach the back end and come back; raises ``OSError`` when it cannot be reached."""
+
     async def close(self) -> None:
         """End all waiting and let go of all resources."""

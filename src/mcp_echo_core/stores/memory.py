@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections import OrderedDict
+from itertools import islice
 
 from mcp_echo_core.settings import Settings
 from mcp_echo_core.stores.base import (
@@ -15,10 +16,13 @@ from mcp_echo_core.stores.base import (
     StoreFull,
     resource_updated,
 )
-from mcp_echo_core.stores.outbox import Outbox, ResponseLog
+from mcp_echo_core.stores.outbox import Account, Outbox, ResponseLog
 
 SWEEP_SLICE = 1000
 """Sessions freed before other tasks get a turn."""
+
+SIZE_SAMPLE = 100
+"""Sessions that are measured to estimate the size of all."""
 
 MAX_RESPONSES = 16
 """Response streams of one session that can be resumed; older ones are forgotten."""
@@ -40,6 +44,7 @@ class MemoryStore:
         self._sessions: OrderedDict[str, Session] = OrderedDict()
         self._implicit: OrderedDict[str, None] = OrderedDict()
         self._outboxes: dict[str, Outbox] = {}
+        self._queue = Account()
         self._responses: dict[str, OrderedDict[str, ResponseLog]] = {}
         self._created = self._expired = self._ended = self._sweeps = 0
         self._lifetime_seconds = 0.0
@@ -133,6 +138,11 @@ class MemoryStore:
                 logs.popitem(last=False)[1].close()
         return log.append(message, last=last)
 
+    def _estimated_bytes(self) -> int:
+        """Size of all records, from that of the oldest few: the loop has better things to do than to look at all."""
+        sample = [_size_of(session) for session in islice(self._sessions.values(), SIZE_SAMPLE)]
+        return sum(sample) * len(self._sessions) // len(sample) if sample else 0
+
     def push(self, session_id: str, message: bytes) -> None:
         """Queue an encoded message for a living session."""
         outbox = self._outbox(session_id)
@@ -163,19 +173,21 @@ class MemoryStore:
     async def statistics(self, now: float) -> Statistics:
         while self.expire(now, SWEEP_SLICE):
             pass
-        outboxes = self._outboxes.values()
         return Statistics(
             active=len(self._sessions),
             created=self._created,
             expired=self._expired,
             ended=self._ended,
             lifetime_seconds=self._lifetime_seconds,
-            queued=sum(len(outbox.waiting) for outbox in outboxes),
+            queued=self._queue.messages,
             sweeps=self._sweeps,
             last_sweep=self._last_sweep,
-            session_bytes=sum(map(_size_of, self._sessions.values())),
-            queue_bytes=sum(len(d.message) for outbox in outboxes for d in outbox.waiting),
+            session_bytes=self._estimated_bytes(),
+            queue_bytes=self._queue.size,
         )
+
+    async def ping(self) -> None:
+        return None
 
     async def close(self) -> None:
         for outbox in self._outboxes.values():
@@ -220,7 +232,7 @@ class MemoryStore:
     def _outbox(self, session_id: str) -> Outbox:
         outbox = self._outboxes.get(session_id)
         if outbox is None:
-            outbox = self._outboxes[session_id] = Outbox(self._queue_size)
+            outbox = self._outboxes[session_id] = Outbox(self._queue_size, self._queue)
         return outbox
 
 

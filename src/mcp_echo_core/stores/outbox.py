@@ -6,6 +6,31 @@ from collections import deque
 from mcp_echo_core.stores.base import Appended, Delivery
 
 
+class Account:
+    """Counts what waits in all outboxes of a store, so that nobody has to look at every one.
+
+    Attributes:
+        messages: How many messages.
+        size: Their bytes.
+    """
+
+    __slots__ = ("messages", "size")
+
+    def __init__(self) -> None:
+        self.messages = 0
+        self.size = 0
+
+    def add(self, message: bytes) -> None:
+        """A message waits."""
+        self.messages += 1
+        self.size += len(message)
+
+    def remove(self, message: bytes) -> None:
+        """A message waits no more."""
+        self.messages -= 1
+        self.size -= len(message)
+
+
 class Wakeup:
     """Lets several tasks wait for something to happen, and wakes one, or all when it is over for good."""
 
@@ -55,12 +80,14 @@ class Outbox(Wakeup):
 
     Args:
         size: Messages that may wait; the oldest makes room. As many delivered ones are kept for resumption.
+        account: Where what waits is counted.
     """
 
-    __slots__ = ("dropped", "sent", "sequence", "waiting")
+    __slots__ = ("_account", "dropped", "sent", "sequence", "waiting")
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, account: Account) -> None:
         super().__init__()
+        self._account = account
         self.waiting: deque[Delivery] = deque(maxlen=size)
         self.sent: deque[tuple[str, Delivery]] = deque(maxlen=size)
         self.sequence = 0
@@ -71,8 +98,20 @@ class Outbox(Wakeup):
         self.sequence += 1
         if len(self.waiting) == self.waiting.maxlen:
             self.dropped += 1
+            self._account.remove(self.waiting[0].message)
         self.waiting.append(Delivery(self.sequence, message))
+        self._account.add(message)
         self.wake_one()
+
+    def close(self) -> None:
+        """The session has ended: nothing waits any more."""
+        self._forget_waiting()
+        super().close()
+
+    def _forget_waiting(self) -> None:
+        for delivery in self.waiting:
+            self._account.remove(delivery.message)
+        self.waiting.clear()
 
     async def take(self, stream: str, after: int | None, timeout: float) -> list[Delivery] | None:
         """Hand everything that waits to one stream, preceded by what it missed; ``None`` when the session ended."""
@@ -85,7 +124,7 @@ class Outbox(Wakeup):
     def _hand_over(self, stream: str, after: int | None) -> list[Delivery]:
         repeated = [] if after is None else [d for name, d in self.sent if name == stream and d.sequence > after]
         fresh = list(self.waiting)
-        self.waiting.clear()
+        self._forget_waiting()
         self.sent.extend((stream, delivery) for delivery in fresh)
         return repeated + fresh
 

@@ -60,26 +60,28 @@ class Tool(Struct, Generic[A, R], frozen=True, kw_only=True):
         title: Name for people.
         description: What it tells, for people and models.
         arguments: Struct of the arguments; unknown members are refused.
-        result: Struct of ``structuredContent``.
+        result: Struct of ``structuredContent``; ``None`` if the answer has no structure, only content.
         run: Measures; raises ``ToolFailure`` when it cannot.
-        render: The same result as text for people.
+        render: The same result as text for people; ``None`` if ``blocks`` say everything.
         effect: What a call does to its session.
         state: What the tool has to do with state that outlives a request.
         blocks: Content blocks to put before the text, if any.
         annotations: Hints about its behaviour.
+        stated_schema: JSON Schema of the arguments, where it says more than their Struct can.
     """
 
     name: str
     title: str
     description: str
     arguments: type[A]
-    result: type[R]
+    result: type[R] | None
     run: Callable[[A, Call], Awaitable[R]]
-    render: Callable[[R], str]
+    render: Callable[[R], str] | None
     effect: Callable[[A], Effect] | None = None
     state: State = State.NONE
     blocks: Callable[[R], Sequence[dict[str, Any]]] | None = None
     annotations: Mapping[str, bool] = field(default_factory=lambda: READ_ONLY)
+    stated_schema: Mapping[str, Any] | None = None
 
     def describe(self, revision: str) -> dict[str, Any]:
         """The tool's entry in ``tools/list`` of a revision."""
@@ -87,8 +89,8 @@ class Tool(Struct, Generic[A, R], frozen=True, kw_only=True):
         if revision in STRUCTURED_CONTENT:
             entry["title"] = self.title
         entry["description"] = self.description
-        entry["inputSchema"] = schema(self.arguments)
-        if revision in STRUCTURED_CONTENT:
+        entry["inputSchema"] = self.input_schema
+        if self.result is not None and revision in STRUCTURED_CONTENT:
             entry["outputSchema"] = schema(self.result)
         if revision in ANNOTATIONS:
             entry["annotations"] = {"title": self.title, **self.annotations}
@@ -97,7 +99,7 @@ class Tool(Struct, Generic[A, R], frozen=True, kw_only=True):
     @property
     def input_schema(self) -> dict[str, Any]:
         """JSON Schema of the arguments."""
-        return schema(self.arguments)
+        return schema(self.arguments) if self.stated_schema is None else dict(self.stated_schema)
 
     def faults(self, arguments: Mapping[str, Any]) -> list[str]:
         """What is wrong with the arguments, one by one: the field, what was given and what is expected."""
@@ -105,7 +107,7 @@ class Tool(Struct, Generic[A, R], frozen=True, kw_only=True):
         return every if len(every) <= MAX_FAULTS else [*every[:MAX_FAULTS], "and more"]
 
     def _faults(self, arguments: Mapping[str, Any]) -> Iterator[str]:
-        properties: dict[str, Any] = schema(self.arguments).get("properties", {})
+        properties: dict[str, Any] = self.input_schema.get("properties", {})
         fields = {member.encode_name: member for member in msgspec.structs.fields(self.arguments)}
         for name, member in fields.items():
             if member.required and name not in arguments:
@@ -139,6 +141,8 @@ def schema(struct: type[Struct]) -> dict[str, Any]:
 def _expectation(property_schema: Mapping[str, Any]) -> str:
     if "enum" in property_schema:
         return "one of " + ", ".join(map(str, property_schema["enum"]))
+    if "$ref" in property_schema:
+        return "object"
     if "anyOf" in property_schema:
         return " or ".join(_expectation(option) for option in property_schema["anyOf"])
     limits = {"maxLength": "at most {} characters", "minimum": "at least {}", "maximum": "at most {}"}

@@ -7,8 +7,16 @@ from mcp_echo_core.settings import Settings
 from mcp_echo_core.toolsets import diagnostics
 from mcp_echo_core.variants import Variant
 
+
+def _conformance(variant: Variant, settings: Settings) -> Catalog:
+    from mcp_echo_core.toolsets import conformance
+
+    return conformance.catalog(variant, settings)
+
+
 TOOLSETS: dict[str, Callable[[Variant, Settings], Catalog]] = {
     "diagnostics": diagnostics.catalog,
+    "conformance": _conformance,
 }
 
 

@@ -1,0 +1,84 @@
+"""Exchanges outside the measured passes: opening sessions, and proof that answers carry what was sent."""
+
+import http.client
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from servers import Running
+from subjects import COUNTER, HELLO
+
+SAMPLE = 300
+"""Requests whose answers are checked before each measured pass."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a sample of answers looked like; ``fault`` is None when each was the echo of its own request."""
+
+    fault: str | None
+    answer_bytes: int
+
+
+def open_sessions(server: Running, count: int) -> list[str]:
+    """Initialize that many sessions over one connection; their ids."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    hello = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": HELLO})
+    ids = []
+    try:
+        for _ in range(count):
+            connection.request("POST", server.subject.path, hello, server.subject.head())
+            answer = connection.getresponse()
+            text = answer.read()
+            session = answer.getheader("Mcp-Session-Id")
+            if answer.status != http.client.OK or session is None:
+                raise RuntimeError(f"{server.subject.name}: initialize got {answer.status}: {text[:300]!r}")
+            ids.append(session)
+    finally:
+        connection.close()
+    return ids
+
+
+def verify(server: Running, sessions: list[str], count: int = SAMPLE) -> Verdict:
+    """Ask ``count`` requests one by one and compare each answer's id and text with its request."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    size = 0
+    try:
+        for number in range(900_000_000, 900_000_000 + count):
+            session = sessions[number % len(sessions)] if sessions else None
+            body = server.subject.body().replace(COUNTER, str(number))
+            connection.request("POST", server.subject.path, body, server.subject.head(session))
+            answer = connection.getresponse()
+            text = answer.read()
+            size = len(text)
+            fault = _fault(server, answer, text, number)
+            if fault:
+                return Verdict(f"{fault}: {text[:300]!r}", size)
+    except (OSError, http.client.HTTPException) as error:
+        return Verdict(f"{type(error).__name__}: {error}", size)
+    finally:
+        connection.close()
+    return Verdict(None, size)
+
+
+def _fault(server: Running, answer: http.client.HTTPResponse, text: bytes, number: int) -> str | None:
+    if answer.status != http.client.OK:
+        return f"status {answer.status}"
+    if not server.subject.echoes:
+        return None
+    message = _message(answer, text)
+    if message.get("id") != number:
+        return f"id {message.get('id')!r} instead of {number}"
+    result = message.get("result", {})
+    texts = [block.get("text", "") for block in result.get("content", [])]
+    if result.get("isError") or not any(f"message {number}" in block for block in texts):
+        return f"no echo of message {number}"
+    return None
+
+
+def _message(answer: http.client.HTTPResponse, text: bytes) -> dict[str, Any]:
+    if (answer.getheader("Content-Type") or "").startswith("text/event-stream"):
+        data = [line[5:] for line in text.splitlines() if line.startswith(b"data:") and line[5:].strip()]
+        text = data[-1]
+    message: dict[str, Any] = json.loads(text)
+    return message

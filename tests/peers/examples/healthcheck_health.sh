@@ -1,0 +1,1 @@
+curl -f http://localhost:3000/health || exit 1

@@ -1,0 +1,12 @@
+# Initialize and test echo
+curl -X POST http://localhost:3000/mcp \
+  -H "Content-Type: application/json" \
+  -d '{
+    "jsonrpc": "2.0",
+    "method": "tools/call",
+    "params": {
+      "name": "echo",
+      "arguments": {"message": "Hello, World!"}
+    },
+    "id": 1
+  }'

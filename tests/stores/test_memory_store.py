@@ -1,0 +1,68 @@
+"""What only the memory store promises: the cost of a sweep follows from what expires, not from what lives."""
+
+from typing import Any
+
+import pytest
+from store_fixtures import NOW
+
+from mcp_echo_core.stores.base import Effect, Session, Statistics
+from mcp_echo_core.stores.memory import SWEEP_SLICE, MemoryStore
+
+LIVING = 2000
+
+
+class Watched(Session):
+    """A session that counts how often somebody asks when it was last used."""
+
+    looks = 0
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "last_activity":
+            Watched.looks += 1
+        return super().__getattribute__(name)
+
+
+async def filled(expired: int) -> MemoryStore:
+    """A store with many living sessions, some of them older than the others but used since."""
+    store = MemoryStore(100.0, 10 * LIVING, 4)
+    for number in range(LIVING):
+        await store.create(Watched(id=f"living-{number}", created_at=NOW, last_activity=NOW), NOW)
+    for number in range(expired):
+        await store.create(Watched(id=f"old-{number}", created_at=NOW, last_activity=NOW), NOW)
+    for number in range(LIVING):
+        await store.apply(f"living-{number}", Effect(), NOW + 50)
+    return store
+
+
+@pytest.mark.parametrize("expired", [0, 1, 20])
+async def test_a_sweep_looks_only_at_what_expires(expired: int) -> None:
+    store = await filled(expired)
+    Watched.looks = 0
+    assert await store.sweep(NOW + 100) == expired
+    assert Watched.looks <= 4 * (expired + 2)
+
+
+@pytest.mark.parametrize("expired", [SWEEP_SLICE - 1, SWEEP_SLICE, SWEEP_SLICE + 1, 2 * SWEEP_SLICE + 1])
+async def test_a_sweep_frees_more_than_one_slice(expired: int) -> None:
+    store = await filled(expired)
+    assert await store.sweep(NOW + 100) == expired
+    figures: Statistics = await store.statistics(NOW + 100)
+    assert (figures.active, figures.expired) == (LIVING, expired)
+
+
+async def test_the_figures_are_right_even_when_more_has_expired_than_one_slice_frees() -> None:
+    store = await filled(2 * SWEEP_SLICE)
+    assert (await store.statistics(NOW + 100)).active == LIVING
+
+
+async def test_nothing_of_an_ended_session_is_kept() -> None:
+    store = MemoryStore(100.0, 10, 4)
+    for number in range(5):
+        name = str(number)
+        await store.create(Session(id=name, created_at=NOW, last_activity=NOW, explicit=bool(number % 2)), NOW)
+        await store.apply(name, Effect(message=b"x"), NOW)
+        await store.take(name, "s", None, NOW, 0.01)
+    await store.delete("0", NOW)
+    await store.sweep(NOW + 100)
+    kept = {name: value for name, value in vars(store).items() if isinstance(value, dict) and value}
+    assert kept == {}
