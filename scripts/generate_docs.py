@@ -14,12 +14,13 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 def configuration() -> str:
     """The configuration page."""
     rows = (
-        f"| {_code(_variables(setting))} | `{setting.flag}` | {_default(setting)} | {setting.help} |" for setting in TABLE
+        f"| {_code(_variables(setting))} | `{setting.flag}` | {_default(setting)} | {setting.help} |"
+        for setting in TABLE
     )
     return _page(
         "Configuration",
-        "Flags beat environment variables. A value that cannot be used stops the start with exit code 2 and a line that "
-        "names the variable, the value and what is allowed.",
+        "Flags beat environment variables. A value that cannot be used stops the start with exit code 2 and a line "
+        "that names the variable, the value and what is allowed.",
         "| variable | flag | default | meaning |",
         "|---|---|---|---|",
         *rows,
@@ -88,7 +89,11 @@ def main(arguments: list[str]) -> int:
     """Write or check all pages; exit code 1 when a checked page differs."""
     stale = [name for name, page in PAGES.items() if _read(DOCS / name) != page()]
     if "--check" in arguments:
-        print(f"docs: run scripts/generate_docs.py, these differ: {', '.join(stale)}" if stale else "docs: as the code says")
+        print(
+            f"docs: run scripts/generate_docs.py, these differ: {', '.join(stale)}"
+            if stale
+            else "docs: as the code says"
+        )
         return bool(stale)
     DOCS.mkdir(exist_ok=True)
     for name in stale:

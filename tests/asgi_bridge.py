@@ -232,6 +232,7 @@ class Exchange:
         return message
 
     async def _send(self, message: Any) -> None:
+        await asyncio.sleep(0)  # an application that sends without end must not keep others from running
         if message["type"] == self._held and not self._gate.is_set():
             self.waiting.set()
             await self._gate.wait()

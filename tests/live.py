@@ -17,6 +17,9 @@ from typing import Any
 START = 20.0
 """Seconds a server may take to answer; generous, since the suite may share its machine."""
 
+ANSWER = 15.0
+"""Seconds an answer may take: uvicorn looks after its workers every few seconds, and meanwhile nobody may be there."""
+
 WAIT = 5.0
 """Seconds that anything else may take."""
 
@@ -65,7 +68,7 @@ class Live:
 
     @contextlib.contextmanager
     def connection(self) -> Iterator[http.client.HTTPConnection]:
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT)) as connection:
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER)) as connection:
             yield connection
 
     @contextlib.contextmanager

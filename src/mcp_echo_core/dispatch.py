@@ -176,12 +176,13 @@ class Dispatcher:
         return values[argument]
 
     def _unknown_resource(self, uri: str) -> ResourceNotFound:
+        always = [resource.uri for resource in self._resources.values() if not resource.needs_session]
         return ResourceNotFound(
             "There is no such resource",
             seen=uri,
             rule="A resource is one from resources/list or fits a template from resources/templates/list",
             spec="server/resources, Error Handling",
-            fix=f"Read one of {', '.join(self._resources)}.",
+            fix=f"Read one of {', '.join(always)}, or another from resources/list.",
             extra={"uri": uri},
         )
 

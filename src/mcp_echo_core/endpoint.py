@@ -37,8 +37,9 @@ class Endpoint:
         settings = runtime.settings
         self._runtime = runtime
         self._guard = guard
-        self._eras: dict[Era, LegacyEra | ModernEra] = {Era.LEGACY: legacy, Era.MODERN: modern}
-        self._modern = frozenset(modern.served)
+        self._legacy = legacy
+        self._modern = modern
+        self._modern_versions = frozenset(modern.served)
         self._bodies = BodyReader(settings.max_message_size, settings.read_timeout)
         self._compress = settings.enable_compression
         self._monotonic = runtime.clock.monotonic
@@ -70,8 +71,8 @@ class Endpoint:
             metrics.active -= 1
             seconds = self._monotonic() - started
             metrics.observe(exchange.kind, seconds)
-            if exchange.session_id is not None:
-                self._runtime.sessions.add_busy(exchange.session_id, seconds)
+            if exchange.session is not None:
+                self._runtime.sessions.add_busy(exchange.session.id, seconds)
         if log.isEnabledFor(logging.DEBUG):
             self._log(exchange, seconds)
 
@@ -83,21 +84,23 @@ class Endpoint:
             body = await self._bodies.read(http, exchange.receive)
             value = decode(body)
             version = http.single(b"mcp-protocol-version")
-            await self._eras[classify(version, value, self._modern)].post(exchange, value, version)
+            era = classify(version, value, self._modern_versions)
+            await (self._modern if era is Era.MODERN else self._legacy).post(exchange, value, version)
         elif method == "GET":
             exchange.kind = "GET"
-            await self._eras[self._era_of_head(http)].get(exchange)
+            await self._era_of_head(http).get(exchange)
         elif method == "DELETE":
             exchange.kind = "DELETE"
-            await self._eras[self._era_of_head(http)].delete(exchange)
+            await self._era_of_head(http).delete(exchange)
         elif method == "OPTIONS":
             exchange.kind = "OPTIONS"
             await self._preflight(exchange)
         else:
             raise self._method_not_allowed(method)
 
-    def _era_of_head(self, http: HttpRequest) -> Era:
-        return Era.MODERN if http.single(b"mcp-protocol-version") in self._modern else Era.LEGACY
+    def _era_of_head(self, http: HttpRequest) -> LegacyEra | ModernEra:
+        modern = http.single(b"mcp-protocol-version") in self._modern_versions
+        return self._modern if modern else self._legacy
 
     async def _preflight(self, exchange: Exchange) -> None:
         runtime = self._runtime
@@ -145,7 +148,7 @@ class Endpoint:
                 "kind": exchange.kind,
                 "status": exchange.status,
                 "ms": round(seconds * 1000, 2),
-                "session_id": exchange.session_id,
+                "session_id": exchange.session.id if exchange.session is not None else None,
                 "peer": exchange.http.peer,
             },
         )

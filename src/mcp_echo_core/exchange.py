@@ -3,14 +3,16 @@
 import gzip
 import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any
+from typing import Any, Protocol
 
 from mcp_echo_core import sse
 from mcp_echo_core.body import Receive
+from mcp_echo_core.call import Channel
 from mcp_echo_core.errors import ToolFailure
 from mcp_echo_core.guard import JSON_ONLY
 from mcp_echo_core.http import HttpRequest
 from mcp_echo_core.messages import RequestId, encode_notification
+from mcp_echo_core.stores.base import Session
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Header = tuple[bytes, bytes]
@@ -23,6 +25,23 @@ _NO_CONTENT = 204  # has no Content-Length (RFC 9110 section 8.6)
 _JSON = (b"content-type", b"application/json")
 
 
+class Stream(Channel, Protocol):
+    """A response stream that can be resumed."""
+
+    async def answer(self, message: bytes) -> None:
+        """Send the response and end the stream."""
+
+    async def abandon(self) -> None:
+        """End the stream without a response."""
+
+
+class Streams(Protocol):
+    """Makes response streams."""
+
+    def open(self, exchange: "Exchange", session: Session) -> Stream:
+        """A stream for the answer to one request."""
+
+
 class Exchange:
     """A request and its answer; also the channel on which a running request sends notifications.
 
@@ -32,7 +51,8 @@ class Exchange:
         accepted: What the client can read.
         kind: What metrics count it as.
         request_id: Id of the request, once it is known.
-        session_id: Session whose time it takes.
+        session: Session it belongs to, if there is one.
+        streams: Makes its answer a stream that can be resumed, where its session allows that.
         headers: Response headers that every answer to this request carries.
         streaming: An event stream has been opened.
         status: Status of the answer, 0 before there is one.
@@ -41,15 +61,17 @@ class Exchange:
     __slots__ = (
         "_compress",
         "_send",
+        "_stream",
         "accepted",
         "headers",
         "http",
         "kind",
         "receive",
         "request_id",
-        "session_id",
+        "session",
         "status",
         "streaming",
+        "streams",
     )
 
     def __init__(
@@ -62,7 +84,9 @@ class Exchange:
         self.accepted = JSON_ONLY
         self.kind = "other"
         self.request_id: RequestId | None = None
-        self.session_id: str | None = None
+        self.session: Session | None = None
+        self.streams: Streams | None = None
+        self._stream: Stream | None = None
         self.headers = [*headers]
         self.streaming = False
         self.status = 0
@@ -73,14 +97,15 @@ class Exchange:
 
     async def answer(self, message: bytes) -> None:
         """Send the one message that ends this exchange, in a form the client can read."""
-        if self.streaming:
+        if not self.streaming and self.accepted.json:
+            await self.reply(200, message)
+        elif (stream := self._resumable()) is not None:
+            await stream.answer(message)
+        else:
+            if not self.streaming:
+                await self.open_stream()
             await self.write(sse.message(message))
             await self.close()
-        elif self.accepted.json:
-            await self.reply(200, message)
-        else:
-            await self.open_stream()
-            await self.answer(message)
 
     async def reply(self, status: int, body: bytes = b"", headers: Iterable[Header] = ()) -> None:
         """Send a whole answer; a body is JSON."""
@@ -112,7 +137,9 @@ class Exchange:
 
     async def abandon(self) -> None:
         """End this exchange without a message: the request was cancelled."""
-        if self.streaming:
+        if self._stream is not None:
+            await self._stream.abandon()
+        elif self.streaming:
             await self.close()
         else:
             await self.reply(204)
@@ -121,16 +148,32 @@ class Exchange:
         """Send a notification about this request; the answer becomes an event stream if the client reads those."""
         if not self.accepted.sse:
             return
+        if (stream := self._resumable()) is not None:
+            await stream.notify(method, params)
+            return
         if not self.streaming:
             await self.open_stream()
         await self.write(sse.message(encode_notification(method, params)))
 
     async def request(self, method: str, params: dict[str, Any]) -> Any:
-        """Fail: without a session nobody could tell which answer belongs to which question."""
+        """Ask the client and wait for its answer.
+
+        Raises:
+            ToolFailure: It cannot be asked, or does not answer: without a session nobody could tell whose answer it is.
+        """
+        if (stream := self._resumable()) is not None:
+            return await stream.request(method, params)
         raise ToolFailure(f"The client cannot be asked for {method} on this request: it needs a session.")
 
     async def hang_up(self) -> None:
-        """Do nothing: without a session there is nothing to resume."""
+        """Close the connection while the request goes on; without a session, which could resume it, do nothing."""
+        if (stream := self._resumable()) is not None:
+            await stream.hang_up()
+
+    def _resumable(self) -> "Stream | None":
+        if self._stream is None and self.session is not None and self.streams is not None:
+            self._stream = self.streams.open(self, self.session)
+        return self._stream
 
     async def disconnected(self) -> None:
         """Return when the client has gone away; the request's body must have been read."""

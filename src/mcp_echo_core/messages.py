@@ -141,6 +141,15 @@ def encode_notification(method: str, params: Any) -> bytes:
     return encode({"jsonrpc": "2.0", "method": method, "params": params})
 
 
+def encode_log(level: str, logger: str, data: Any) -> bytes:
+    """A ``notifications/message``; the many of them are put together from parts."""
+    return b'{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"%s","logger":"%s","data":%s}}' % (
+        level.encode(),
+        logger.encode(),
+        encode(data),
+    )
+
+
 def error_object(refusal: Refusal, request_id: RequestId | None = None) -> dict[str, Any]:
     """The answer to a refused message; without a readable id the member is left out (basic/index, Responses)."""
     readable = request_id if request_id is not None else refusal.request_id

@@ -111,6 +111,8 @@ async def guarded(plan: Plan, call: Call) -> Any:
         return await plan.run(call)
     except (Refusal, InputRequired):
         raise
+    except ToolFailure as failure:  # of a prompt or resource, whose results have no isError
+        raise InvalidParams(str(failure), spec="2025-11-25 server/prompts, Error Handling") from None
     except Exception:
         log.exception("request failed", extra={"request_id": call.http.id})
         raise InternalFault("The server failed to answer", fix="Report it with the request id from the log.") from None

@@ -21,6 +21,9 @@ from mcp_echo_core.heads import TimedConfig
 from mcp_echo_core.settings import TABLE, Settings
 from mcp_echo_core.variants import Variant
 
+WORKER_SILENCE_SECONDS = 1
+"""How long a worker may be silent before it counts as dead; its answer does not wait for the requests it serves."""
+
 log = logging.getLogger(__name__)
 
 
@@ -49,13 +52,18 @@ def serve(variant: Variant, environ: Mapping[str, str], flags: Mapping[str, str 
     _announce(variant, settings, listener.getsockname()[1])
     if settings.workers == 1 and not settings.max_requests:
         uvicorn.Server(_config(app, settings)).run(sockets=[listener])
-        return
-    # Workers read their settings from the environment: flags go there.
-    os.environ.update(_as_variables(variant, flags))
-    os.environ.setdefault("MCP_ECHO_STATE_SECRET", secrets.token_hex())
+    else:
+        _run_workers(_config(f"{variant.package}:app", settings), listener, _as_variables(variant, flags))
+
+
+def _run_workers(config: TimedConfig, listener: socket.socket, variables: Mapping[str, str]) -> None:
+    # Workers read their settings from the environment: what the command line said goes there.
+    os.environ.update(variables)
+    if not os.environ.get("MCP_ECHO_STATE_SECRET"):
+        os.environ["MCP_ECHO_STATE_SECRET"] = secrets.token_hex()
     os.environ[METRICS_FOLDER_VARIABLE] = tempfile.mkdtemp(prefix="mcp-echo-metrics-")
     try:
-        Multiprocess(_config(f"{variant.package}:app", settings), [listener]).run()
+        Multiprocess(config, [listener]).run()
     finally:
         shutil.rmtree(os.environ.pop(METRICS_FOLDER_VARIABLE), ignore_errors=True)
 
@@ -66,12 +74,10 @@ def _bind(settings: Settings) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((settings.host, settings.port))
-    except OSError as error:
+    except (OSError, UnicodeError, TypeError) as error:  # the last two are what a host that is no name raises
         listener.close()
-        sys.exit(
-            f"cannot listen on {settings.host} port {settings.port}: {error.strerror or error} "
-            "(MCP_ECHO_HOST, MCP_ECHO_PORT)"
-        )
+        problem = getattr(error, "strerror", None) or error
+        sys.exit(f"cannot listen on {settings.host} port {settings.port}: {problem} (MCP_ECHO_HOST, MCP_ECHO_PORT)")
     listener.set_inheritable(True)
     return listener
 
@@ -86,7 +92,8 @@ def _config(app: App | str, settings: Settings) -> TimedConfig:
         workers=settings.workers,
         limit_concurrency=settings.connections + 1,  # uvicorn counts the connection that asks
         limit_max_requests=settings.max_requests or None,
-        limit_max_requests_jitter=settings.max_requests // 10,
+        limit_max_requests_jitter=settings.max_requests // 4,  # so that workers do not end together
+        timeout_worker_healthcheck=WORKER_SILENCE_SECONDS,
         timeout_keep_alive=max(1, round(settings.keep_alive_timeout)),
         timeout_graceful_shutdown=max(1, round(settings.drain_timeout)),
         proxy_headers=False,

@@ -5,7 +5,7 @@ from typing import Any
 from mcp_echo_core.errors import HttpRefusal
 from mcp_echo_core.runtime import Clock
 from mcp_echo_core.settings import Settings
-from mcp_echo_core.stores.base import Appended, Effect, Session
+from mcp_echo_core.stores.base import Delivery, Effect, Session
 
 
 class NoSessions:
@@ -32,8 +32,8 @@ class NoSessions:
     async def require(self, session_id: str | None, purpose: str, now: float) -> Session:
         raise _no_sessions(purpose)
 
-    async def append(self, session_id: str, stream: str, message: bytes, now: float, *, last: bool) -> Appended:
-        return Appended(0, elsewhere=False)
+    async def append(self, session_id: str, stream: str, delivery: Delivery | None, now: float, *, last: bool) -> bool:
+        return False
 
     async def take(self, session_id: str, stream: str, after: int | None, now: float) -> None:
         return None

@@ -12,7 +12,7 @@ from uuid import uuid4
 from mcp_echo_core.errors import InvalidRequest, SessionLimitReached, SessionNotFound
 from mcp_echo_core.runtime import Clock
 from mcp_echo_core.settings import Settings
-from mcp_echo_core.stores.base import Appended, Delivery, Effect, Session, SessionStore, Statistics, StoreFull
+from mcp_echo_core.stores.base import Delivery, Effect, Session, SessionStore, Statistics, StoreFull
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ class Sessions(Protocol):
     async def take(self, session_id: str, stream: str, after: int | None, now: float) -> list[Delivery] | None:
         """Messages for a stream, as ``SessionStore.take`` with the keep-alive interval as time-out."""
 
-    async def append(self, session_id: str, stream: str, message: bytes, now: float, *, last: bool) -> Appended:
+    async def append(self, session_id: str, stream: str, delivery: Delivery | None, now: float, *, last: bool) -> bool:
         """Keep a message of a response stream, as ``SessionStore.append``."""
 
     def add_busy(self, session_id: str, seconds: float) -> None:
@@ -175,8 +175,8 @@ class StoredSessions:
         patience = min(self._settings.sse_keepalive_interval, self._settings.session_timeout / 3)
         return await self._store.take(session_id, stream, after, now, patience)
 
-    async def append(self, session_id: str, stream: str, message: bytes, now: float, *, last: bool) -> Appended:
-        return await self._store.append(session_id, stream, message, now, last=last)
+    async def append(self, session_id: str, stream: str, delivery: Delivery | None, now: float, *, last: bool) -> bool:
+        return await self._store.append(session_id, stream, delivery, now, last=last)
 
     def add_busy(self, session_id: str, seconds: float) -> None:
         self._store.add_busy(session_id, seconds)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-REVISIONS = ("2025-11-25", "2026-07-28")
-"""The revisions the suite has requirement sets for."""
+REVISIONS = {"2025-11-25": 30, "2026-07-28": 37}
+"""The revisions the suite has requirement sets for, and how many scenarios each requires of a server."""
 
 SUITE_TIMEOUT = 120.0
 """Seconds one run of a requirement set may take; it takes about five."""
@@ -44,7 +44,7 @@ class Verdict:
     @property
     def word(self) -> str:
         """The verdict in a word."""
-        return "failed" if self.failed else "warned" if self.warnings else "passed" if self.passed else "unproven"
+        return "failed" if self.failed else "warned" if self.warnings else "unproven" if self.faults else "passed"
 
 
 def run_suite(command: Sequence[str], url: str, revision: str, folder: Path) -> list[Verdict]:
@@ -63,13 +63,20 @@ def run_suite(command: Sequence[str], url: str, revision: str, folder: Path) -> 
     done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=SUITE_TIMEOUT, check=False)
     reasons = {found["scenario"]: found["reason"] for found in _NOT_SCORED.finditer(done.stdout)}
     verdicts = [
-        judge(found["scenario"], json.loads((path / "checks.json").read_text(encoding="utf-8")), reasons)
+        judge(found["scenario"], _checks(path / "checks.json"), reasons)
         for path in sorted(folder.iterdir())
         if (found := _FOLDER.fullmatch(path.name))
     ]
     if not verdicts or "Total:" not in done.stdout:
-        raise RuntimeError(f"the suite did not finish for {url}, {revision}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+        raise RuntimeError(
+            f"the suite did not finish for {url}, {revision}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+        )
     return verdicts
+
+
+def _checks(file: Path) -> list[dict[str, Any]]:
+    """The checks of a scenario; none if it broke off."""
+    return list(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else []
 
 
 def judge(scenario: str, checks: Iterable[dict[str, Any]], reasons: dict[str, str]) -> Verdict:

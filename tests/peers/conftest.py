@@ -65,6 +65,7 @@ def peer_commands(installed_peers: Path, node: Path) -> dict[str, tuple[list[str
     """Per client: the words in front of the URL, and those after the plan."""
     clients = Path(__file__).with_name("clients")
     launcher = "node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js"
+    entry_point = "node_modules/@modelcontextprotocol/client/dist/index.mjs"
     return {
         "sdk1": ([str(python_of("sdk1")), str(clients / "sdk1.py")], []),
         "sdk2": ([str(python_of("sdk2")), str(clients / "sdk2.py")], []),
@@ -72,5 +73,9 @@ def peer_commands(installed_peers: Path, node: Path) -> dict[str, tuple[list[str
         "inspector": (
             [sys.executable, str(clients / "inspector.py")],
             [str(node), str(installed_peers / "inspector" / launcher)],
+        ),
+        "typescript": (
+            [str(node), str(clients / "typescript.mjs")],
+            [str(installed_peers / "typescript" / entry_point)],
         ),
     }

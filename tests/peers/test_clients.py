@@ -16,7 +16,7 @@ CLIENT_TIMEOUT = 120.0
 Peer = tuple[str, str]
 """A client and the mode it is put in: legacy, auto or a revision of the modern era."""
 
-LEGACY: list[Peer] = [("sdk1", "legacy"), ("sdk2", "legacy"), ("fastmcp", "legacy")]
+LEGACY: list[Peer] = [("sdk1", "legacy"), ("sdk2", "legacy"), ("fastmcp", "legacy"), ("typescript", "legacy")]
 """Clients of the handshake that hold one session for all their calls."""
 
 MODERN: list[Peer] = [
@@ -25,6 +25,7 @@ MODERN: list[Peer] = [
         "sdk2": ("auto", "2026-07-28"),
         "fastmcp": ("auto", "2026-07-28"),
         "inspector": ("auto", "modern"),
+        "typescript": ("auto", "2026-07-28"),
     }.items()
     for mode in modes
 ]

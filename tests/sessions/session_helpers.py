@@ -5,6 +5,9 @@ from typing import Any
 from asgi_bridge import Event, Exchange
 from harness import Server, call, initialize, rpc
 
+MANY = 1000
+"""More events than any test sends."""
+
 
 async def opened(server: Server, revision: str = "2025-06-18") -> str:
     """A session of a revision whose streams open without a priming event."""
@@ -53,6 +56,7 @@ async def rest(stream: Exchange) -> list[Event]:
     events: list[Event] = []
     while (event := await stream.event()) is not None:
         events.append(event)
+        assert len(events) < MANY, "the stream does not end"
     answer = await stream.answer()
     assert answer.status == 200
     return events

@@ -12,12 +12,12 @@ from mcp_echo_core.dispatch import Dispatcher
 from mcp_echo_core.drain import Drain
 from mcp_echo_core.eras.batches import answer_batch
 from mcp_echo_core.eras.handshake import Handshake
-from mcp_echo_core.eras.streams import Questions, ResponseStream, listen
+from mcp_echo_core.eras.streams import ResponseStreams, listen
 from mcp_echo_core.eras.versions import ASSUMED_VERSION, HANDSHAKE_VERSIONS
 from mcp_echo_core.errors import InvalidRequest, MethodNotFound, Refusal, RequestCancelled
 from mcp_echo_core.exchange import Exchange
 from mcp_echo_core.guard import Guard
-from mcp_echo_core.messages import Message, Notification, Request, RequestId, Response, encode_result, parse
+from mcp_echo_core.messages import Message, Notification, Request, Response, encode_result, parse
 from mcp_echo_core.plans import ArgumentFaults, Plan, guarded
 from mcp_echo_core.runtime import Runtime
 from mcp_echo_core.stores.base import Effect, Session
@@ -55,9 +55,7 @@ class LegacyEra:
         self._methods: Mapping[str, Callable[[Mapping[str, Any]], Plan]] = dispatcher.legacy_methods(
             listens=runtime.variant.listens
         )
-        self._questions = Questions()
-        self._running: dict[tuple[str, RequestId], asyncio.Task[Any]] = {}
-        self._cancelled: set[asyncio.Task[Any]] = set()
+        self._streams = ResponseStreams(runtime)
 
     def known(self, method: str) -> bool:
         """Whether a method is one that metrics may name."""
@@ -121,16 +119,14 @@ class LegacyEra:
             await exchange.answer(encode_result(request.id, result))
             return
         plan, session = await self._enter(exchange, request, version)
-        if session is None:
-            result = await guarded(plan, self._call(exchange, request, version, session, exchange))
-            await exchange.answer(encode_result(request.id, result))
-            return
-        stream = ResponseStream(self._runtime, exchange, session, self._questions)
-        call = self._call(exchange, request, version, session, stream)
+        exchange.streams = self._streams
         try:
-            await stream.answer(encode_result(request.id, await self._run(plan, call, request.id)))
-        except RequestCancelled:
-            await stream.abandon()
+            result = await guarded(plan, self._call(exchange, request, version, session, exchange))
+        except asyncio.CancelledError:
+            if self._streams.was_cancelled():
+                raise RequestCancelled from None
+            raise
+        await exchange.answer(encode_result(request.id, result))
 
     async def result(self, exchange: Exchange, request: Request, version: str | None) -> Any:
         """The result of a request whose answer carries nothing else, as in a batch.
@@ -156,9 +152,9 @@ class LegacyEra:
         if session_id is None:
             return
         if type(message) is Response:
-            self._questions.answer(session_id, message)
+            self._streams.answered(session_id, message)
         elif type(message) is Notification and message.method == "notifications/cancelled":
-            self._cancel(session_id, message.params.get("requestId"))
+            self._streams.cancel(session_id, message.params.get("requestId"))
 
     async def revision(self, exchange: Exchange, version: str | None) -> str:
         """The revision a message is judged by: the session's, the header's, or the oldest with this transport.
@@ -175,7 +171,7 @@ class LegacyEra:
     @staticmethod
     def session_id(exchange: Exchange) -> str | None:
         """The session named by the header, or minted for an earlier message of the same batch."""
-        return exchange.http.single(b"mcp-session-id") or exchange.session_id
+        return exchange.http.single(b"mcp-session-id") or (exchange.session.id if exchange.session else None)
 
     async def _initialize(self, exchange: Exchange, request: Request) -> Any:
         now = self._clock.wall()
@@ -201,7 +197,7 @@ class LegacyEra:
         if session is not None:
             if session_id is None:
                 exchange.assign(session.id)
-            exchange.session_id = session.id
+            exchange.session = session
         return plan, session
 
     def _call(
@@ -231,31 +227,6 @@ class LegacyEra:
                 fix=f"Call one of initialize, {', '.join(self._methods)}.",
             )
         return planner(request.params)
-
-    async def _run(self, plan: Plan, call: Call, request_id: RequestId) -> Any:
-        """The result of a request that its client may cancel while it runs."""
-        assert call.session is not None  # noqa: S101 - without a session nothing tells whose request is meant
-        key = (call.session.id, request_id)
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - ASGI applications run in tasks
-        self._running[key] = task
-        try:
-            return await guarded(plan, call)
-        except asyncio.CancelledError:
-            if task not in self._cancelled:
-                raise
-            task.uncancel()
-            raise RequestCancelled from None
-        finally:
-            self._cancelled.discard(task)
-            if self._running.get(key) is task:
-                del self._running[key]
-
-    def _cancel(self, session_id: str, request_id: Any) -> None:
-        task = self._running.get((session_id, request_id)) if isinstance(request_id, str | int) else None
-        if task is not None:
-            self._cancelled.add(task)
-            task.cancel()
 
     async def _check_version(self, exchange: Exchange, version: str | None) -> None:
         try:

@@ -16,6 +16,7 @@ from mcp_echo_core.http import HttpRequest
 
 ANNOTATION = "x-mcp-header"
 PREFIX, SUFFIX = "=?base64?", "?="
+_FIELD_VALUE = re.compile(r"[\t -~]*")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _SPEC = "2026-07-28 basic/transports/streamable-http, Server Behavior for Custom Headers"
 
@@ -77,7 +78,7 @@ def decoded(name: str, text: str) -> str:
         HeaderMismatch: It has characters no header may have, or a sentinel that does not decode.
     """
     if not (text.startswith(PREFIX) and text.endswith(SUFFIX) and len(text) >= len(PREFIX) + len(SUFFIX)):
-        if all(" " <= character <= "~" or character == "\t" for character in text):
+        if _FIELD_VALUE.fullmatch(text):
             return text
         raise _malformed(name, text, "has characters beyond visible ASCII, space and tab")
     try:

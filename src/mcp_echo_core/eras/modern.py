@@ -149,7 +149,7 @@ class ModernEra:
         if "requestState" in request.params or "inputResponses" in request.params:
             answers, state = self._rounds.opened(request, exchange.http, now)
         plan, session = await self._handles.plan(request, planner, now)
-        exchange.session_id = session.id if session is not None else None
+        exchange.session = session
         call = Call(
             runtime=self._runtime,
             http=exchange.http,

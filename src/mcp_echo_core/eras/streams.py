@@ -16,7 +16,7 @@ from mcp_echo_core.errors import ToolFailure
 from mcp_echo_core.exchange import Exchange
 from mcp_echo_core.messages import RequestId, Response, encode_notification, encode_request
 from mcp_echo_core.runtime import Runtime
-from mcp_echo_core.stores.base import Session
+from mcp_echo_core.stores.base import Delivery, Session
 
 MAX_SEQUENCE_DIGITS = 16
 """Digits of an event's sequence number; a longer one is not ours."""
@@ -25,25 +25,62 @@ ANSWER_SECONDS = 120.0
 """How long a client may take to answer a question."""
 
 
-class Questions:
-    """Requests from the server that wait for their answer, which arrives in a POST of its own."""
+class ResponseStreams:
+    """The response streams of all sessions: opens them, passes answers on, cancels requests.
 
-    def __init__(self) -> None:
-        self._waiting: dict[tuple[str, RequestId], asyncio.Future[Response]] = {}
+    Only a request that has begun to talk can be running when another message about it arrives.
+
+    Args:
+        runtime: The server.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
         self._numbers = itertools.count(1)
+        self._waiting: dict[tuple[str, RequestId], asyncio.Future[Response]] = {}
+        self._running: dict[tuple[str, RequestId | None], asyncio.Task[Any]] = {}
+        self._cancelled: set[asyncio.Task[Any]] = set()
 
-    def open(self, session_id: str) -> tuple[str, asyncio.Future[Response]]:
+    def open(self, exchange: Exchange, session: Session) -> "ResponseStream":
+        """A stream for the answer to one request; from now on its client can cancel it."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - ASGI applications run in tasks
+        self._running[session.id, exchange.request_id] = task
+        return ResponseStream(self._runtime, exchange, session, self)
+
+    def close(self, exchange: Exchange, session: Session) -> None:
+        """The request is done: nothing is left to cancel."""
+        if self._running.get((session.id, exchange.request_id)) is asyncio.current_task():
+            del self._running[session.id, exchange.request_id]
+
+    def cancel(self, session_id: str, request_id: Any) -> None:
+        """Stop a running request at its client's wish; unknown and finished ones are ignored."""
+        task = self._running.get((session_id, request_id)) if isinstance(request_id, str | int) else None
+        if task is not None:
+            self._cancelled.add(task)
+            task.cancel()
+
+    def was_cancelled(self) -> bool:
+        """Whether the current request is being stopped at its client's wish, and not for another reason."""
+        task = asyncio.current_task()
+        if task not in self._cancelled:
+            return False
+        self._cancelled.discard(task)
+        task.uncancel()
+        return True
+
+    def ask(self, session_id: str) -> tuple[str, asyncio.Future[Response]]:
         """A new question: its id, and where its answer will be."""
         request_id = f"server-{next(self._numbers)}"
         future = asyncio.get_running_loop().create_future()
         self._waiting[session_id, request_id] = future
         return request_id, future
 
-    def close(self, session_id: str, request_id: str) -> None:
+    def forget(self, session_id: str, request_id: str) -> None:
         """Nobody waits for this answer any more."""
         self._waiting.pop((session_id, request_id), None)
 
-    def answer(self, session_id: str, response: Response) -> None:
+    def answered(self, session_id: str, response: Response) -> None:
         """Pass an answer on; one that nobody asked for is ignored."""
         future = self._waiting.get((session_id, response.id)) if response.id is not None else None
         if future is not None and not future.done():
@@ -57,17 +94,18 @@ class ResponseStream:
         runtime: The server.
         exchange: The request and its answer.
         session: The session it belongs to.
-        questions: Where answers to questions arrive.
+        streams: Where answers to questions arrive.
     """
 
-    __slots__ = ("_exchange", "_gone", "_name", "_questions", "_runtime", "_session")
+    __slots__ = ("_exchange", "_gone", "_name", "_runtime", "_sequence", "_session", "_streams")
 
-    def __init__(self, runtime: Runtime, exchange: Exchange, session: Session, questions: Questions) -> None:
+    def __init__(self, runtime: Runtime, exchange: Exchange, session: Session, streams: ResponseStreams) -> None:
         self._runtime = runtime
         self._exchange = exchange
         self._session = session
-        self._questions = questions
+        self._streams = streams
         self._name = ""
+        self._sequence = 0
         self._gone = False
 
     async def notify(self, method: str, params: dict[str, Any]) -> None:
@@ -83,7 +121,7 @@ class ResponseStream:
         """
         if not self._exchange.accepted.sse:
             raise ToolFailure(f"The client cannot be asked for {method}: its Accept does not allow text/event-stream.")
-        request_id, future = self._questions.open(self._session.id)
+        request_id, future = self._streams.ask(self._session.id)
         try:
             await self._carry(encode_request(request_id, method, params), last=False)
             async with asyncio.timeout(ANSWER_SECONDS):
@@ -91,7 +129,7 @@ class ResponseStream:
         except TimeoutError:
             raise ToolFailure(f"The client did not answer {method} within {ANSWER_SECONDS:g} seconds.") from None
         finally:
-            self._questions.close(self._session.id, request_id)
+            self._streams.forget(self._session.id, request_id)
         if response.error is not None:
             raise ToolFailure(f"The client refused {method}: {response.error}")
         return response.result
@@ -104,32 +142,35 @@ class ResponseStream:
             await self._close()
 
     async def answer(self, message: bytes) -> None:
-        """Send the response."""
-        if self._name or not self._exchange.accepted.json:
-            await self._carry(message, last=True)
-            await self._close()
-        else:
-            await self._exchange.answer(message)
+        """Send the response and end the stream."""
+        self._streams.close(self._exchange, self._session)
+        await self._carry(message, last=True)
+        await self._close()
 
     async def abandon(self) -> None:
-        """End without a response: the request was cancelled."""
+        """End the stream without a response: the request was cancelled."""
+        self._streams.close(self._exchange, self._session)
         if self._name:
+            await self._keep(None, last=True)
             await self._close()
         else:
-            await self._exchange.abandon()
+            await self._exchange.reply(204)
 
     async def _carry(self, message: bytes, *, last: bool) -> None:
         if not self._name:
             await self._open()
-        now = self._runtime.clock.wall()
-        kept = await self._runtime.sessions.append(self._session.id, self._name, message, now, last=last)
-        if kept.elsewhere:
+        self._sequence += 1
+        if await self._keep(Delivery(self._sequence, message), last=last):
             await self._close()
         if not self._gone:
             try:
-                await self._exchange.write(sse.message(message, f"{self._name}-{kept.sequence}"))
+                await self._exchange.write(sse.message(message, f"{self._name}-{self._sequence}"))
             except OSError:  # the client has gone; it may come back for the rest
                 self._gone = True
+
+    async def _keep(self, delivery: Delivery | None, *, last: bool) -> bool:
+        now = self._runtime.clock.wall()
+        return await self._runtime.sessions.append(self._session.id, self._name, delivery, now, last=last)
 
     async def _close(self) -> None:
         if not self._gone:
@@ -138,13 +179,13 @@ class ResponseStream:
                 await self._exchange.close()
 
     async def _open(self) -> None:
-        self._name = f"p{secrets.token_hex(4)}"
+        name = f"p{secrets.token_hex(4)}"
         await self._exchange.open_stream()
+        self._name = name
         if self._session.protocol_version in PRIMED_STREAMS:
-            # The empty event is kept like any other: a client may come back for a stream that has carried nothing yet.
-            now = self._runtime.clock.wall()
-            kept = await self._runtime.sessions.append(self._session.id, self._name, b"", now, last=False)
-            await self._exchange.write(sse.priming(f"{self._name}-{kept.sequence}"))
+            # The stream is known from here on: a client may come back for one that has carried nothing yet.
+            await self._keep(None, last=False)
+            await self._exchange.write(sse.priming(f"{self._name}-0"))
 
 
 async def listen(runtime: Runtime, exchange: Exchange, session: Session) -> None:

@@ -60,18 +60,17 @@ class Subscription:
         flags = [flag for flag in FLAGS if asked.get(flag) and self._subscribable.lists]
         uris = [uri for uri in asked.get("resourceSubscriptions", ()) if uri in self._subscribable.uris]
         await self._exchange.open_stream()
-        pump = asyncio.create_task(self._pump(flags, uris))
-        if await drain.run_stream(pump, asyncio.create_task(self._exchange.disconnected())):
-            await self._exchange.answer(encode_result(self._request.id, results.complete({}, self._meta)))
-
-    async def _pump(self, flags: list[str], uris: list[str]) -> None:
         honoured: dict[str, Any] = dict.fromkeys(flags, True)
         if uris:
             honoured["resourceSubscriptions"] = uris
+        await self._notify("notifications/subscriptions/acknowledged", {"notifications": honoured})
+        pump = asyncio.create_task(self._pump({FLAGS[flag] for flag in flags}, uris))
+        if await drain.run_stream(pump, asyncio.create_task(self._exchange.disconnected())):
+            await self._exchange.answer(encode_result(self._request.id, results.complete({}, self._meta)))
+
+    async def _pump(self, kinds: set[str], uris: list[str]) -> None:
         listener = self._runtime.changes.listen()
         try:
-            await self._notify("notifications/subscriptions/acknowledged", {"notifications": honoured})
-            kinds = {FLAGS[flag] for flag in flags}
             while True:
                 changes = await listener.wait(self._runtime.settings.sse_keepalive_interval)
                 for change in changes:

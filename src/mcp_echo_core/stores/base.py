@@ -5,16 +5,12 @@ events are ``sessions.py``. Times are wall-clock seconds from the caller's clock
 expired session is gone at once, whatever a back end's own garbage collection does.
 """
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from msgspec import Struct
 
 from mcp_echo_core.messages import encode_notification
-
-
-def resource_updated(uri: str) -> bytes:
-    """The notification that a resource has changed, encoded (server/resources, Subscriptions)."""
-    return encode_notification("notifications/resources/updated", {"uri": uri})
 
 
 class ClientInfo(Struct, frozen=True):
@@ -98,6 +94,39 @@ SEVERITY = {level: severity for severity, level in enumerate((*LOG_LEVELS, "off"
 """Rank of each level; ``off`` is above all, for sessions that nobody can listen to."""
 
 
+def apply_effect(session: Session, effect: Effect) -> Sequence[bytes]:
+    """Do to a record what a request does to it; for stores that hold records as such.
+
+    Returns:
+        The messages that go to the session's outbox.
+    """
+    session.requests += effect.requests
+    messages: list[bytes] = []
+    if effect.echo is not None:
+        session.echo_count += 1
+        session.last_echo_number = session.echo_count
+        session.last_echo = effect.echo
+    _change(session, effect)
+    if session.subscriptions and effect.updated in session.subscriptions:
+        messages.append(encode_notification("notifications/resources/updated", {"uri": effect.updated}))
+    if effect.message is not None and SEVERITY[effect.message_level] >= SEVERITY[session.log_level]:
+        messages.append(effect.message)
+    return messages
+
+
+def _change(session: Session, effect: Effect) -> None:
+    if effect.replay and session.last_echo is not None:
+        session.replay_count += 1
+    if effect.initialized:
+        session.initialized = True
+    if effect.log_level is not None:
+        session.log_level = effect.log_level
+    if effect.subscribe is not None and effect.subscribe not in session.subscriptions:
+        session.subscriptions = (*session.subscriptions, effect.subscribe)
+    if effect.unsubscribe is not None:
+        session.subscriptions = tuple(uri for uri in session.subscriptions if uri != effect.unsubscribe)
+
+
 class Delivery(Struct, frozen=True):
     """A message on its way to one stream.
 
@@ -108,18 +137,6 @@ class Delivery(Struct, frozen=True):
 
     sequence: int
     message: bytes
-
-
-class Appended(Struct, frozen=True):
-    """A message that was kept for resumption.
-
-    Attributes:
-        sequence: Its position in its stream.
-        elsewhere: The client has continued the stream on another connection, which will carry the message.
-    """
-
-    sequence: int
-    elsewhere: bool
 
 
 class Statistics(Struct, frozen=True):
@@ -187,15 +204,18 @@ class SessionStore(Protocol):
             meanwhile, or the response has been taken.
         """
 
-    async def append(self, session_id: str, stream: str, message: bytes, now: float, *, last: bool) -> Appended:
+    async def append(self, session_id: str, stream: str, delivery: Delivery | None, now: float, *, last: bool) -> bool:
         """Keep a message of one request's response stream, for ``take`` on that stream after a cut.
 
         Args:
             session_id: The session; if it is not there, nothing is kept.
             stream: Name of the stream.
-            message: Encoded JSON-RPC message.
+            delivery: The message with its place in the stream; ``None`` if there is only an end to keep.
             now: The time of the call.
-            last: It is the response, after which nothing follows.
+            last: Nothing follows.
+
+        Returns:
+            Whether the client has continued the stream on another connection, which will carry the message.
         """
 
     def add_busy(self, session_id: str, seconds: float) -> None:

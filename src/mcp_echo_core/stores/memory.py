@@ -6,16 +6,7 @@ from collections import OrderedDict
 from itertools import islice
 
 from mcp_echo_core.settings import Settings
-from mcp_echo_core.stores.base import (
-    SEVERITY,
-    Appended,
-    Delivery,
-    Effect,
-    Session,
-    Statistics,
-    StoreFull,
-    resource_updated,
-)
+from mcp_echo_core.stores.base import Delivery, Effect, Session, Statistics, StoreFull, apply_effect
 from mcp_echo_core.stores.outbox import Account, Outbox, ResponseLog
 
 SWEEP_SLICE = 1000
@@ -80,25 +71,8 @@ class MemoryStore:
             return None
         session.last_activity = now
         self._sessions.move_to_end(session_id)
-        session.requests += effect.requests
-        if effect.echo is not None:
-            session.echo_count += 1
-            session.last_echo_number = session.echo_count
-            session.last_echo = effect.echo
-        elif effect.replay and session.last_echo is not None:
-            session.replay_count += 1
-        if effect.initialized:
-            session.initialized = True
-        if effect.log_level is not None:
-            session.log_level = effect.log_level
-        if effect.subscribe is not None and effect.subscribe not in session.subscriptions:
-            session.subscriptions = (*session.subscriptions, effect.subscribe)
-        if effect.unsubscribe is not None:
-            session.subscriptions = tuple(uri for uri in session.subscriptions if uri != effect.unsubscribe)
-        if effect.updated is not None and effect.updated in session.subscriptions:
-            self.push(session_id, resource_updated(effect.updated))
-        if effect.message is not None and SEVERITY[effect.message_level] >= SEVERITY[session.log_level]:
-            self.push(session_id, effect.message)
+        for message in apply_effect(session, effect):
+            self.push(session_id, message)
         return session
 
     async def get(self, session_id: str, now: float) -> Session | None:
@@ -127,16 +101,18 @@ class MemoryStore:
         session.queued = 0
         return messages
 
-    async def append(self, session_id: str, stream: str, message: bytes, now: float, *, last: bool) -> Appended:
+    async def append(self, session_id: str, stream: str, delivery: Delivery | None, now: float, *, last: bool) -> bool:
         if self.alive(session_id, now) is None:
-            return Appended(0, elsewhere=False)
+            return False
         logs = self._responses.setdefault(session_id, OrderedDict())
         log = logs.get(stream)
         if log is None:
             log = logs[stream] = ResponseLog(self._queue_size)
             if len(logs) > MAX_RESPONSES:
-                logs.popitem(last=False)[1].close()
-        return log.append(message, last=last)
+                # A finished one goes first: what still runs may yet be asked for.
+                oldest = next((name for name, kept in logs.items() if kept.complete), next(iter(logs)))
+                logs.pop(oldest).close()
+        return log.append(delivery, last=last)
 
     def _estimated_bytes(self) -> int:
         """Size of all records, from that of the oldest few: the loop has better things to do than to look at all."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 
-from mcp_echo_core.stores.base import Appended, Delivery
+from mcp_echo_core.stores.base import Delivery
 
 
 class Account:
@@ -136,22 +136,21 @@ class ResponseLog(Wakeup):
         size: Messages that are kept; the oldest makes room.
     """
 
-    __slots__ = ("complete", "messages", "resumed", "sequence")
+    __slots__ = ("complete", "messages", "resumed")
 
     def __init__(self, size: int) -> None:
         super().__init__()
         self.messages: deque[Delivery] = deque(maxlen=size)
-        self.sequence = 0
         self.complete = False
         self.resumed = False
 
-    def append(self, message: bytes, *, last: bool) -> Appended:
-        """Keep a message; ``last`` says that it is the response."""
-        self.sequence += 1
-        self.messages.append(Delivery(self.sequence, message))
+    def append(self, delivery: Delivery | None, *, last: bool) -> bool:
+        """Keep a message, or only the end; whether another connection has continued the stream."""
+        if delivery is not None:
+            self.messages.append(delivery)
         self.complete = last
         self.wake_one()
-        return Appended(self.sequence, elsewhere=self.resumed)
+        return self.resumed
 
     async def take(self, after: int, timeout: float) -> list[Delivery] | None:
         """What follows a sequence number; ``None`` when nothing more will come."""

@@ -11,7 +11,7 @@ from mcp_echo_core import text
 from mcp_echo_core.call import Call
 from mcp_echo_core.eras.versions import AUDIO_CONTENT
 from mcp_echo_core.errors import ToolFailure
-from mcp_echo_core.messages import encode_notification
+from mcp_echo_core.messages import encode_log
 from mcp_echo_core.stores.base import Effect
 from mcp_echo_core.tools.base import COUNTED, READ_ONLY, SESSION_URI, State, Tool
 
@@ -67,8 +67,7 @@ def transformed(arguments: StatefulArguments) -> str:
 def remember(arguments: StatefulArguments) -> Effect:
     """Remember the text for replayLastEcho, and let the outbox show server-to-client delivery."""
     echoed = transformed(arguments)
-    log = {"level": "info", "logger": "echo", "data": echoed[:MAX_LOGGED]}
-    message = encode_notification("notifications/message", log)
+    message = encode_log("info", "echo", echoed[:MAX_LOGGED])
     return Effect(requests=1, echo=echoed, updated=SESSION_URI, message=message)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from mcp_echo_core import __version__, redaction
 from mcp_echo_core.call import Call
@@ -15,16 +16,30 @@ from mcp_echo_core.tools import tools_for
 from mcp_echo_core.tools.base import SESSION_URI
 from mcp_echo_core.variants import Variant
 
-SYMPTOMS = {
-    "a header is missing": ("printHeader", "Compare the headers that arrived with those the client sends."),
-    "the token is refused": ("bearerDecode", "Look at issuer, audience and expiry."),
-    "the user is not recognised": ("authContext", "Look at what the gateway passes on about the user."),
-    "the session is lost": ("echo", "Call echo, then replayLastEcho: the text comes back if the session survives."),
-    "the browser is blocked": ("corsAnalysis", "Compare the page's origin with what is allowed."),
-    "it is slow": ("requestTiming", "Compare the processing time with the time the client measured."),
-    "the server is unwell": ("healthProbe", "Look at the parts that are not healthy."),
-}
-"""The tool that answers each symptom, and what to look at."""
+
+class Symptom(Struct, frozen=True):
+    """Something that goes wrong, the tools that show why, and what to look at."""
+
+    name: str
+    tools: tuple[str, ...]
+    advice: str
+
+
+SYMPTOMS = (
+    Symptom("a header is missing", ("printHeader",), "Compare the headers that arrived with those the client sends."),
+    Symptom("the token is refused", ("bearerDecode",), "Look at issuer, audience and expiry."),
+    Symptom("the user is not recognised", ("authContext",), "Look at what the gateway passes on about the user."),
+    Symptom("the session is lost", ("echo", "replayLastEcho"), "The text comes back if the session survives."),
+    Symptom("the browser is blocked", ("corsAnalysis",), "Compare the page's origin with what is allowed."),
+    Symptom("it is slow", ("requestTiming",), "Compare the processing time with the time the client measured."),
+    Symptom("the server is unwell", ("healthProbe",), "Look at the parts that are not healthy."),
+)
+
+
+def _symptoms(variant: Variant) -> list[Symptom]:
+    """The symptoms that a variant's tools can explain."""
+    offered = {tool.name for tool in variant.tools}
+    return [symptom for symptom in SYMPTOMS if offered.issuperset(symptom.tools)]
 
 
 async def _health(call: Call) -> str:
@@ -69,22 +84,18 @@ async def _session(call: Call) -> str:
 
 
 async def _diagnose(arguments: Mapping[str, str], call: Call) -> list[dict[str, Any]]:
-    symptom = arguments.get("symptom", "")
-    steps = [f"{tool}: {advice}" for name, (tool, advice) in SYMPTOMS.items() if not symptom or name == symptom]
-    intro = f"The symptom: {symptom}." if symptom else "Find out what is wrong with the connection to this server."
+    asked = arguments.get("symptom", "")
+    known = _symptoms(call.runtime.variant)
+    steps = [symptom for symptom in known if symptom.name == asked] or known
     text = "\n".join(
         [
-            intro,
+            f"The symptom: {asked}." if asked else "Find out what is wrong with the connection to this server.",
             f"This is the {call.runtime.variant.name} server, revision {call.revision}. Call these tools in turn:",
-            *(f"{number}. {step}" for number, step in enumerate(steps or _all_steps(), 1)),
+            *(f"{number}. {' then '.join(step.tools)}: {step.advice}" for number, step in enumerate(steps, 1)),
             "Then say in one sentence what arrives differently from what was sent, and who on the way changes it.",
         ]
     )
     return [{"role": "user", "content": {"type": "text", "text": text}}]
-
-
-def _all_steps() -> list[str]:
-    return [f"{tool}: {advice}" for tool, advice in SYMPTOMS.values()]
 
 
 HEALTH = Resource(
@@ -115,20 +126,23 @@ SESSION = Resource(
     needs_session=True,
 )
 
-DIAGNOSE = Prompt(
-    name="diagnose-connection",
-    title="Diagnose the connection",
-    description="Walks a model through the tools that show what is wrong between client and server",
-    arguments=(PromptArgument("symptom", "What goes wrong, if that is known", values=tuple(SYMPTOMS)),),
-    get=_diagnose,
-)
+
+def _diagnose_prompt(variant: Variant) -> Prompt:
+    names = tuple(symptom.name for symptom in _symptoms(variant))
+    return Prompt(
+        name="diagnose-connection",
+        title="Diagnose the connection",
+        description="Walks a model through the tools that show what is wrong between client and server",
+        arguments=(PromptArgument("symptom", "What goes wrong, if that is known", values=names),),
+        get=_diagnose,
+    )
 
 
 def catalog(variant: Variant, settings: Settings) -> Catalog:
     """What the diagnostic toolset offers in a variant."""
     return Catalog(
         tools=tools_for(variant.tools, settings),
-        prompts=(DIAGNOSE,),
+        prompts=(_diagnose_prompt(variant),),
         resources=(HEALTH, CONFIGURATION, SESSION) if variant.listens else (HEALTH, CONFIGURATION),
         subscribable=frozenset({SESSION_URI}) if variant.listens else frozenset(),
     )
