@@ -150,6 +150,7 @@ def _lifespan(runtime: Runtime, drain: Drain) -> Any:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         drain.install(asyncio.get_running_loop())
         runtime.metrics.take_over()
+        await runtime.sessions.open()
         tasks = [
             asyncio.create_task(runtime.sessions.sweep_forever(runtime.clock)),
             asyncio.create_task(_count_forever(runtime)),

@@ -10,7 +10,7 @@ from mcp_echo_core.eras.versions import MODERN_VERSIONS
 from mcp_echo_core.errors import InputRequired, ToolFailure
 from mcp_echo_core.http import HttpRequest
 from mcp_echo_core.runtime import Runtime
-from mcp_echo_core.stores.base import SEVERITY, ClientInfo, Session
+from mcp_echo_core.stores.records import SEVERITY, ClientInfo, Session
 
 
 class Channel(Protocol):

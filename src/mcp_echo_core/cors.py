@@ -21,7 +21,7 @@ ALLOWED_HEADERS = (
 )
 """Request headers that are always allowed; what a preflight asks for beyond them, such as ``Mcp-Param-*``, too."""
 
-EXPOSED_HEADERS = ("Mcp-Session-Id", "Mcp-Protocol-Version", "WWW-Authenticate")
+EXPOSED_HEADERS = ("Mcp-Session-Id", "Mcp-Protocol-Version", "WWW-Authenticate", "Mcp-Echo-Instance")
 MAX_AGE = 86400
 """Seconds that a browser may remember a preflight's answer."""
 

@@ -13,7 +13,7 @@ from msgspec import Raw
 from mcp_echo_core.catalog import Catalog
 from mcp_echo_core.errors import InvalidParams, ResourceNotFound
 from mcp_echo_core.plans import Answer, ArgumentFaults, Listing, Plan, PromptGet, ResourceRead, ToolCall
-from mcp_echo_core.stores.base import LOG_LEVELS, Effect
+from mcp_echo_core.stores.records import LOG_LEVELS, Effect
 from mcp_echo_core.tools.base import COUNTED
 
 E = TypeVar("E")

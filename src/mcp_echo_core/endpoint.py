@@ -13,12 +13,15 @@ from mcp_echo_core.body import BodyReader, ClientDisconnected, Receive
 from mcp_echo_core.eras.classify import Era, classify
 from mcp_echo_core.eras.legacy import LegacyEra
 from mcp_echo_core.eras.modern import ModernEra
-from mcp_echo_core.errors import HttpRefusal, InternalFault, Refusal, RequestCancelled
+from mcp_echo_core.errors import HttpRefusal, InternalFault, Refusal, RequestCancelled, StoreOutage
 from mcp_echo_core.exchange import Exchange, Send
 from mcp_echo_core.guard import Guard
 from mcp_echo_core.http import HttpRequest
 from mcp_echo_core.messages import decode, encode, error_object
 from mcp_echo_core.runtime import Runtime
+from mcp_echo_core.stores.base import StoreUnavailable
+
+INSTANCE_HEADER = b"mcp-echo-instance"
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +44,8 @@ class Endpoint:
         self._modern = modern
         self._modern_versions = frozenset(modern.served)
         self._bodies = BodyReader(settings.max_message_size, settings.read_timeout)
+        # Who answered, so that a client behind a load balancer can tell.
+        self._headers = [(INSTANCE_HEADER, runtime.instance.encode())] if runtime.instance else []
         self._compress = settings.enable_compression
         self._monotonic = runtime.clock.monotonic
         self._numbers = itertools.count(1)
@@ -51,13 +56,16 @@ class Endpoint:
         metrics = self._runtime.metrics
         started = self._monotonic()
         http = HttpRequest(scope, started, next(self._numbers), self._id_prefix)
-        cors = self._runtime.cors.headers(http.fields.get(b"origin"))
-        exchange = Exchange(http, receive, send, cors, compress=self._compress)
+        exchange = Exchange(http, receive, send, self._headers, compress=self._compress)
+        if b"origin" in http.fields:
+            exchange.headers += self._runtime.cors.headers(http.fields[b"origin"])
         metrics.active += 1
         try:
             await self._serve(exchange, scope["method"])
         except Refusal as refusal:
             await self._refuse(exchange, refusal)
+        except StoreUnavailable as outage:
+            await self._refuse(exchange, StoreOutage(str(outage)))
         except RequestCancelled:
             await exchange.abandon()
         except (ClientDisconnected, OSError):

@@ -17,6 +17,8 @@
     ├── UnsupportedVersion      -32022  the revision is not served
     ├── SessionNotFound         -32603  HTTP 404
     ├── SessionLimitReached     -32603  HTTP 503
+    ├── RateLimited             -32603  HTTP 429
+    ├── StoreOutage             -32603  HTTP 503, the session may still be there
     ├── InternalFault           -32603  a defect of this server
     └── HttpRefusal             -32600  refused before the body was read
 
@@ -41,15 +43,6 @@ HEADER_MISMATCH = -32020
 MISSING_CAPABILITY = -32021
 UNSUPPORTED_VERSION = -32022
 """Codes -32020 to -32022 are the modern era's (2026-07-28 basic/index, Error Codes); older clients never get them."""
-
-MAX_SEEN_CHARACTERS = 200
-"""A longer value is cut when it is quoted in a refusal."""
-
-MAX_REDACTED_CHARACTERS = 4096
-"""As much of a longer value is searched for credentials; the rest is never quoted."""
-
-MAX_SEEN_BITS = 64
-"""A larger integer is described instead of quoted."""
 
 
 class ConfigurationError(Exception):
@@ -147,9 +140,9 @@ class Refusal(Exception):
         explained = {"problem": self.problem, "rule": self.rule, "spec": self.spec, "fix": self.fix}
         data: dict[str, Any] = {name: redaction.text(text) for name, text in explained.items() if text}
         if self.seen is not None:
-            data["seen"] = shorten(self.seen)
+            data["seen"] = redaction.shorten(self.seen)
         for name, value in (self.extra or {}).items():
-            data[name] = shorten(value) if isinstance(value, str) else value
+            data[name] = redaction.shorten(value) if isinstance(value, str) else value
         return data
 
 
@@ -225,6 +218,32 @@ class SessionLimitReached(Refusal):
     message = "Too many sessions"
 
 
+class RateLimited(Refusal):
+    """A session makes requests more often than it may (RFC 6585 section 4)."""
+
+    status = 429
+    code = INTERNAL_ERROR
+    message = "Too many requests"
+
+
+class StoreOutage(Refusal):
+    """The session store cannot be reached; 404 would make clients throw away a session that may still be there."""
+
+    status = 503
+    code = INTERNAL_ERROR
+    message = "Session store unavailable"
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            "The session store cannot be reached; the session may still be there",
+            seen=problem,
+            rule="Sessions are looked up in the store that MCP_SESSION_STORE names",
+            spec="RFC 9110 section 15.6.4",
+            fix="Try again with the same session id.",
+        )
+        self.headers = [(b"retry-after", b"1")]
+
+
 class InternalFault(Refusal):
     """A defect of this server; the log has the details, the answer has none."""
 
@@ -255,24 +274,3 @@ class HttpRefusal(Refusal):
         self.status = status
         self.message = message
         self.headers = headers
-
-
-def shorten(value: Any) -> Any:
-    """A value as it may be quoted: credentials masked, long texts cut, objects and arrays described."""
-    if isinstance(value, int) and value.bit_length() > MAX_SEEN_BITS:
-        return f"an integer of {value.bit_length()} bits"
-    if value is None or isinstance(value, int | float):
-        return value
-    whole = value if isinstance(value, str) else _preview(value)
-    text = redaction.text(whole[:MAX_REDACTED_CHARACTERS])
-    if len(text) <= MAX_SEEN_CHARACTERS:
-        return text
-    return f"{text[:MAX_SEEN_CHARACTERS]}… ({len(whole)} characters)"
-
-
-def _preview(value: Any) -> str:
-    if isinstance(value, dict):
-        return f"an object with the members {', '.join(map(str, list(value)[:8])) or '(none)'}"
-    if isinstance(value, list):
-        return f"an array of {len(value)}"
-    return str(value)

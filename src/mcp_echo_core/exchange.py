@@ -12,7 +12,7 @@ from mcp_echo_core.errors import ToolFailure
 from mcp_echo_core.guard import JSON_ONLY
 from mcp_echo_core.http import HttpRequest
 from mcp_echo_core.messages import RequestId, encode_notification
-from mcp_echo_core.stores.base import Session
+from mcp_echo_core.stores.records import Session
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Header = tuple[bytes, bytes]

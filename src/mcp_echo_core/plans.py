@@ -14,7 +14,8 @@ from mcp_echo_core.call import Call
 from mcp_echo_core.catalog import Prompt
 from mcp_echo_core.eras.versions import ARGUMENT_ERRORS_ARE_RESULTS, STRUCTURED_CONTENT
 from mcp_echo_core.errors import InputRequired, InternalFault, InvalidParams, Refusal, ToolFailure
-from mcp_echo_core.stores.base import Effect
+from mcp_echo_core.stores.base import StoreUnavailable
+from mcp_echo_core.stores.records import Effect
 from mcp_echo_core.tools.base import COUNTED, Tool
 
 log = logging.getLogger(__name__)
@@ -109,7 +110,7 @@ async def guarded(plan: Plan, call: Call) -> Any:
     """
     try:
         return await plan.run(call)
-    except (Refusal, InputRequired):
+    except (Refusal, InputRequired, StoreUnavailable):
         raise
     except ToolFailure as failure:  # of a prompt or resource, whose results have no isError
         raise InvalidParams(str(failure), spec="2025-11-25 server/prompts, Error Handling") from None

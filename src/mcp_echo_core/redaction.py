@@ -5,6 +5,7 @@ more. Every function takes linear time, since its input is what strangers send.
 """
 
 import re
+from typing import Any
 from urllib.parse import unquote
 
 SHOWN = 6
@@ -21,6 +22,15 @@ _STARS = "*******"
 
 _MAX_NESTING = 3
 """How often a parameter may be percent-encoded; what is encoded more often is hidden."""
+
+MAX_SEEN_CHARACTERS = 200
+"""A longer value is cut when it is quoted in a refusal."""
+
+MAX_REDACTED_CHARACTERS = 4096
+"""As much of a longer value is searched for credentials; the rest is never quoted."""
+
+MAX_SEEN_BITS = 64
+"""A larger integer is described instead of quoted."""
 
 _SECRET_NAME = re.compile(
     r"secret|pass(w|phrase|code)|token|credential|api[-_]?key|private[-_]?key|access[-_]?key|[-_]pwd|bearer|cookie|jwt"
@@ -144,3 +154,24 @@ def _encodes_secret(content: str, nesting: int) -> bool:
     if decoded == content:
         return False
     return nesting == 0 or _text(decoded, nesting - 1) != decoded or _encodes_secret(decoded, nesting - 1)
+
+
+def shorten(value: Any) -> Any:
+    """A value as it may be quoted: credentials masked, long texts cut, objects and arrays described."""
+    if isinstance(value, int) and value.bit_length() > MAX_SEEN_BITS:
+        return f"an integer of {value.bit_length()} bits"
+    if value is None or isinstance(value, int | float):
+        return value
+    whole = value if isinstance(value, str) else _preview(value)
+    shown = text(whole[:MAX_REDACTED_CHARACTERS])
+    if len(shown) <= MAX_SEEN_CHARACTERS:
+        return shown
+    return f"{shown[:MAX_SEEN_CHARACTERS]}… ({len(whole)} characters)"
+
+
+def _preview(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"an object with the members {', '.join(map(str, list(value)[:8])) or '(none)'}"
+    if isinstance(value, list):
+        return f"an array of {len(value)}"
+    return str(value)

@@ -5,7 +5,7 @@ from typing import Any
 from mcp_echo_core.errors import HttpRefusal
 from mcp_echo_core.runtime import Clock
 from mcp_echo_core.settings import Settings
-from mcp_echo_core.stores.base import Delivery, Effect, Session
+from mcp_echo_core.stores.records import Delivery, Effect, Session
 
 
 class NoSessions:
@@ -48,6 +48,9 @@ class NoSessions:
         return None
 
     async def sweep_forever(self, clock: Clock) -> None:
+        return None
+
+    async def open(self) -> None:
         return None
 
     async def close(self) -> None:

@@ -6,13 +6,15 @@ Both eras come here: ``eras/legacy.py`` brings the id from ``Mcp-Session-Id``, t
 
 import asyncio
 import logging
+import math
 from typing import Any, Protocol
 from uuid import uuid4
 
-from mcp_echo_core.errors import InvalidRequest, SessionLimitReached, SessionNotFound
+from mcp_echo_core.errors import InvalidRequest, RateLimited, SessionLimitReached, SessionNotFound
 from mcp_echo_core.runtime import Clock
 from mcp_echo_core.settings import Settings
-from mcp_echo_core.stores.base import Delivery, Effect, Session, SessionStore, Statistics, StoreFull
+from mcp_echo_core.stores.base import SessionStore, Statistics, StoreFull, StoreUnavailable
+from mcp_echo_core.stores.records import Delivery, Effect, RateExceeded, Session
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +105,13 @@ class Sessions(Protocol):
     async def sweep_forever(self, clock: Clock) -> None:
         """Free what has expired, again and again, until cancelled."""
 
+    async def open(self) -> None:
+        """Get ready to serve.
+
+        Raises:
+            StoreUnavailable: The store cannot be reached.
+        """
+
     async def close(self) -> None:
         """End all streams and let go of the store."""
 
@@ -142,7 +151,10 @@ class StoredSessions:
             if self._settings.session_required:
                 raise _missing("MCP_SESSION_REQUIRED=true: every request but initialize names its session")
             session_id = (await self.mint(now, explicit=False)).id
-        session = await self._store.apply(session_id, effect, now)
+        try:
+            session = await self._store.apply(session_id, effect, now)
+        except RateExceeded as exceeded:
+            raise self._too_often(exceeded) from None
         if session is None:
             raise _not_found(session_id)
         return session
@@ -187,19 +199,37 @@ class StoredSessions:
     async def problem(self) -> str | None:
         try:
             await self._store.ping()
-        except OSError as error:
+        except StoreUnavailable as error:
             return str(error)
         return None
+
+    async def open(self) -> None:
+        await self._store.open()
 
     async def sweep_forever(self, clock: Clock) -> None:
         while True:
             await asyncio.sleep(self._settings.session_cleanup_interval)
-            freed = await self._store.sweep(clock.wall())
+            try:
+                freed = await self._store.sweep(clock.wall())
+            except StoreUnavailable as error:
+                log.warning("the session store cannot be swept", extra={"problem": error})
+                continue
             if freed:
                 log.info("expired sessions freed", extra={"count": freed})
 
     async def close(self) -> None:
         await self._store.close()
+
+    def _too_often(self, exceeded: RateExceeded) -> RateLimited:
+        refusal = RateLimited(
+            "The session makes too many requests",
+            seen=f"the next one is allowed in {exceeded.retry_after:.3f} seconds",
+            rule=f"MCP_SESSION_RATE_LIMIT allows {self._settings.session_rate_limit}",
+            spec="RFC 6585 section 4",
+            fix="Wait as long as Retry-After says, or raise MCP_SESSION_RATE_LIMIT.",
+        )
+        refusal.headers = [(b"retry-after", str(math.ceil(exceeded.retry_after)).encode())]
+        return refusal
 
     def _limit_reached(self) -> SessionLimitReached:
         limit = self._settings.max_sessions

@@ -12,10 +12,21 @@ from msgspec import Struct
 
 from mcp_echo_core.eras.versions import ALL_VERSIONS, HANDSHAKE_VERSIONS
 from mcp_echo_core.errors import ConfigurationError
+from mcp_echo_core.parsing import (
+    boolean,
+    choice,
+    comma_list,
+    instance,
+    integer,
+    origins,
+    plain,
+    rate,
+    seconds,
+    toolsets,
+    versions,
+)
+from mcp_echo_core.stores.records import Rate
 
-TOOLSET_NAMES = ("diagnostics", "conformance")
-MAX_DIGITS = 19
-MAX_INSTANCE = 64
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -36,6 +47,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     session_cleanup_interval: float
     max_sessions: int
     session_queue_size: int
+    session_rate_limit: Rate | None
     session_required: bool
     session_store: str
     sse_keepalive_interval: float
@@ -132,160 +144,85 @@ class Setting(Struct, frozen=True):
     @property
     def is_switch(self) -> bool:
         """Whether the flag alone means true."""
-        return self.parse is _boolean
+        return self.parse is boolean
 
     @property
     def may_be_empty(self) -> bool:
         """Whether an empty value means something other than not set."""
-        return self.parse is _instance
-
-
-def _boolean(text: str) -> bool:
-    known = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
-    if text.lower() not in known:
-        raise ValueError("allowed are true, 1, yes, on, false, 0, no, off")
-    return known[text.lower()]
-
-
-def _integer(minimum: int, maximum: int, unit: str) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS and minimum <= int(text) <= maximum):
-            raise ValueError(f"allowed is an integer from {minimum} to {maximum} ({unit})")
-        return int(text)
-
-    return parse
-
-
-def _seconds(minimum: float, maximum: float = 31_536_000) -> Callable[[str], float]:
-    def parse(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = float("nan")
-        if not minimum <= value <= maximum:
-            raise ValueError(f"allowed is a number of seconds from {minimum:g} to {maximum:g}")
-        return value
-
-    return parse
-
-
-def _choice(*allowed: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        matches = [name for name in allowed if name.lower() == text.lower()]
-        if not matches:
-            raise ValueError(f"allowed are {', '.join(allowed)}")
-        return matches[0]
-
-    return parse
-
-
-def _list(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def _origins(text: str) -> tuple[str, ...]:
-    return () if text == "none" else _list(text)
-
-
-def _versions(text: str) -> tuple[str, ...]:
-    asked = _list(text)
-    unknown = [name for name in asked if name not in ALL_VERSIONS]
-    if unknown or not asked:
-        problem = f"{', '.join(unknown)} is not a known revision; " if unknown else ""
-        raise ValueError(f"{problem}allowed is a comma list of {', '.join(ALL_VERSIONS)}")
-    if not set(asked) & set(HANDSHAKE_VERSIONS):
-        raise ValueError(f"at least one revision with a handshake is needed: {', '.join(HANDSHAKE_VERSIONS)}")
-    return tuple(name for name in ALL_VERSIONS if name in asked)
-
-
-def _toolsets(text: str) -> tuple[str, ...]:
-    names = _list(text)
-    if not names or not set(names) <= set(TOOLSET_NAMES):
-        raise ValueError(f"allowed is a comma list of {', '.join(TOOLSET_NAMES)}")
-    return tuple(name for name in TOOLSET_NAMES if name in names)
-
-
-def _instance(text: str) -> str | None:
-    if text == "random":
-        return None
-    if not (text.isascii() and text.isprintable() and " " not in text and len(text) <= MAX_INSTANCE):
-        raise ValueError(f"allowed are up to {MAX_INSTANCE} visible ASCII characters")
-    return text
-
-
-def _text(text: str) -> str:
-    return text
+        return self.parse is instance
 
 
 TABLE: tuple[Setting, ...] = (
-    Setting("host", ("MCP_ECHO_HOST",), _text, {"stateful": "0.0.0.0", "stateless": "127.0.0.1"},  # noqa: S104 - as documented; a warning says what it means
+    Setting("host", ("MCP_ECHO_HOST",), plain, {"stateful": "0.0.0.0", "stateless": "127.0.0.1"},  # noqa: S104 - as documented; a warning says what it means
             "Address to bind to."),
-    Setting("port", ("MCP_ECHO_PORT",), _integer(0, 65535, "a TCP port; 0 picks a free one"), "3000",
+    Setting("port", ("MCP_ECHO_PORT",), integer(0, 65535, "a TCP port; 0 picks a free one"), "3000",
             "TCP port to bind to."),
-    Setting("debug", ("MCP_ECHO_DEBUG",), _boolean, "false",
+    Setting("debug", ("MCP_ECHO_DEBUG",), boolean, "false",
             "Log at level DEBUG, one line per request."),
-    Setting("workers", ("ECHO_STATELESS_WORKERS",), _integer(1, 256, "processes"), "1",
+    Setting("workers", ("ECHO_STATELESS_WORKERS",), integer(1, 256, "processes"), "1",
             "Worker processes. The stateful server keeps its sessions in one process and accepts only 1."),
-    Setting("max_requests", ("ECHO_STATELESS_MAX_REQUESTS",), _integer(0, 10**12, "requests; 0 is no limit"), "0",
+    Setting("max_requests", ("ECHO_STATELESS_MAX_REQUESTS",), integer(0, 10**12, "requests; 0 is no limit"), "0",
             "Requests after which a worker is replaced by a fresh one; 0 never."),
-    Setting("connections", ("WORKER_CONNECTIONS",), _integer(1, 1_000_000, "connections"), "1000",
+    Setting("connections", ("WORKER_CONNECTIONS",), integer(1, 1_000_000, "connections"), "1000",
             "Connections and running requests per worker; further ones get 503."),
-    Setting("keep_alive_timeout", ("MCP_KEEP_ALIVE_TIMEOUT",), _seconds(1), "75",
+    Setting("keep_alive_timeout", ("MCP_KEEP_ALIVE_TIMEOUT",), seconds(1), "75",
             "Seconds after which an idle HTTP connection is closed."),
-    Setting("read_timeout", ("MCP_READ_TIMEOUT",), _seconds(0.05), "30",
+    Setting("read_timeout", ("MCP_READ_TIMEOUT",), seconds(0.05), "30",
             "Seconds a client may take to send a request's head, and again its body."),
-    Setting("drain_delay", ("MCP_DRAIN_DELAY",), _seconds(0), "0",
+    Setting("drain_delay", ("MCP_DRAIN_DELAY",), seconds(0), "0",
             "Seconds to go on answering after SIGTERM, with /readyz at 503, before connections are refused."),
-    Setting("drain_timeout", ("MCP_DRAIN_TIMEOUT",), _seconds(0.1), "10",
+    Setting("drain_timeout", ("MCP_DRAIN_TIMEOUT",), seconds(0.1), "10",
             "Seconds that requests in flight get to finish after SIGTERM."),
-    Setting("session_timeout", ("MCP_SESSION_TIMEOUT",), _seconds(0.05), "3600",
+    Setting("session_timeout", ("MCP_SESSION_TIMEOUT",), seconds(0.05), "3600",
             "Seconds without a request or open stream after which a session is gone."),
     Setting("session_cleanup_interval", ("MCP_SESSION_CLEANUP_INTERVAL", "ECHO_CLEANUP_INTERVAL"),
-            _seconds(0.05), "60",
+            seconds(0.05), "60",
             "Seconds between sweeps that free expired sessions. ECHO_CLEANUP_INTERVAL is the older name."),
-    Setting("max_sessions", ("MCP_MAX_SESSIONS",), _integer(1, 10**9, "sessions"), "1000",
+    Setting("max_sessions", ("MCP_MAX_SESSIONS",), integer(1, 10**9, "sessions"), "1000",
             "Living sessions; above it initialize answers 503."),
-    Setting("session_queue_size", ("MCP_SESSION_QUEUE_SIZE",), _integer(1, 1_000_000, "messages"), "100",
+    Setting("session_queue_size", ("MCP_SESSION_QUEUE_SIZE",), integer(1, 1_000_000, "messages"), "100",
             "Messages a session's outbox holds; the oldest is dropped and counted."),
-    Setting("session_required", ("MCP_SESSION_REQUIRED",), _boolean, "false",
+    Setting("session_rate_limit", ("MCP_SESSION_RATE_LIMIT",), rate, "off",
+            "Requests a session may make, as 50/s, 100/m or 1000/h; above it they get 429. off is no limit."),
+    Setting("session_required", ("MCP_SESSION_REQUIRED",), boolean, "false",
             "Answer 400 to requests without a session id instead of minting a session."),
-    Setting("session_store", ("MCP_SESSION_STORE",), _text, "memory://",
+    Setting("session_store", ("MCP_SESSION_STORE",), plain, "memory://",
             "URL of the session store: memory://, or the scheme of an installed store."),
-    Setting("sse_keepalive_interval", ("MCP_SSE_KEEPALIVE_INTERVAL",), _seconds(0.05), "15",
+    Setting("sse_keepalive_interval", ("MCP_SSE_KEEPALIVE_INTERVAL",), seconds(0.05), "15",
             "Seconds of silence after which an event stream carries a keep-alive event."),
-    Setting("protocol_version", ("MCP_PROTOCOL_VERSION",), _choice("newest", *HANDSHAKE_VERSIONS), "newest",
+    Setting("protocol_version", ("MCP_PROTOCOL_VERSION",), choice("newest", *HANDSHAKE_VERSIONS), "newest",
             "Revision that initialize offers when it cannot grant the wish; newest is the newest supported one."),
-    Setting("protocol_versions", ("MCP_PROTOCOL_VERSIONS_SUPPORTED",), _versions, ",".join(ALL_VERSIONS),
+    Setting("protocol_versions", ("MCP_PROTOCOL_VERSIONS_SUPPORTED",), versions, ",".join(ALL_VERSIONS),
             "Comma list of the revisions that are served."),
-    Setting("protocol_strict", ("MCP_PROTOCOL_STRICT",), _boolean, "false",
+    Setting("protocol_strict", ("MCP_PROTOCOL_STRICT",), boolean, "false",
             "Answer -32602 to an initialize with an unsupported revision instead of a counter-offer."),
-    Setting("allowed_hosts", ("MCP_ALLOWED_HOSTS",), _list, "",
+    Setting("allowed_hosts", ("MCP_ALLOWED_HOSTS",), comma_list, "",
             "Comma list of accepted Host values (host, host:port, host:*; * is off). "
             "Unset: requests from loopback must name a loopback host."),
-    Setting("allowed_origins", ("MCP_ALLOWED_ORIGINS",), _list, "",
+    Setting("allowed_origins", ("MCP_ALLOWED_ORIGINS",), comma_list, "",
             "Comma list of accepted Origin values (scheme://host[:port], port may be *; * is off). "
             "Unset: requests from loopback must name a loopback origin."),
-    Setting("cors_origins", ("MCP_CORS_ORIGINS",), _origins, {"stateful": "*", "stateless": "none"},
+    Setting("cors_origins", ("MCP_CORS_ORIGINS",), origins, {"stateful": "*", "stateless": "none"},
             "Comma list of origins that CORS headers are sent to; * is any, the word none turns CORS off."),
-    Setting("forwarded_allow_ips", ("FORWARDED_ALLOW_IPS",), _list, "127.0.0.1,::1",
+    Setting("forwarded_allow_ips", ("FORWARDED_ALLOW_IPS",), comma_list, "127.0.0.1,::1",
             "Comma list of peer addresses or networks whose X-Forwarded-* headers are believed; * is any."),
-    Setting("max_message_size", ("ECHO_MAX_MESSAGE_SIZE",), _integer(1, 1 << 30, "bytes"), "1048576",
+    Setting("max_message_size", ("ECHO_MAX_MESSAGE_SIZE",), integer(1, 1 << 30, "bytes"), "1048576",
             "Bytes of a request body; a larger one gets 413."),
-    Setting("enable_binary", ("ECHO_ENABLE_BINARY",), _boolean, "false",
+    Setting("enable_binary", ("ECHO_ENABLE_BINARY",), boolean, "false",
             "Let echo take data (base64) and mimeType and return it as a content block."),
-    Setting("enable_compression", ("ECHO_ENABLE_COMPRESSION",), _boolean, "false",
+    Setting("enable_compression", ("ECHO_ENABLE_COMPRESSION",), boolean, "false",
             "Compress JSON answers with gzip when the client accepts it; event streams never."),
-    Setting("toolsets", ("MCP_ECHO_TOOLSETS",), _toolsets, "diagnostics",
+    Setting("toolsets", ("MCP_ECHO_TOOLSETS",), toolsets, "diagnostics",
             "Comma list of what is offered: diagnostics, and conformance for the fixtures of the official suite."),
-    Setting("state_secret", ("MCP_ECHO_STATE_SECRET",), _text, "",
+    Setting("state_secret", ("MCP_ECHO_STATE_SECRET",), plain, "",
             "Key that signs state which travels through clients, the same for all instances; unset: a random one."),
-    Setting("instance", ("MCP_ECHO_INSTANCE",), _instance, "random",
+    Setting("instance", ("MCP_ECHO_INSTANCE",), instance, "random",
             "Name of this process in /health; random makes one per process, empty shows none."),
-    Setting("log_level", ("ECHO_LOG_LEVEL", "ECHO_STATELESS_LOG_LEVEL", "LOG_LEVEL"), _choice(*LOG_LEVELS), "INFO",
+    Setting("log_level", ("ECHO_LOG_LEVEL", "ECHO_STATELESS_LOG_LEVEL", "LOG_LEVEL"), choice(*LOG_LEVELS), "INFO",
             "Lowest level that is logged; the variant's own variable beats LOG_LEVEL."),
-    Setting("log_format", ("LOG_FORMAT",), _choice("text", "json"), "text",
+    Setting("log_format", ("LOG_FORMAT",), choice("text", "json"), "text",
             "One line per event: text, or json for collectors."),
-    Setting("log_file", ("LOG_FILE",), _text, "",
+    Setting("log_file", ("LOG_FILE",), plain, "",
             "File that log lines are appended to; unset: standard error."),
 )  # fmt: skip
 """Every setting; a test holds it to the fields of ``Settings``."""

@@ -23,6 +23,7 @@ VOLATILE = [
     (r"\bdate: [^\n]* GMT", "date: <date>"),
     (r"\bcontent-length: \d+", "content-length: <length>"),
     (r"\bcurl/[\d.]+", "curl/<version>"),
+    (r"\bmcp-echo-instance: [0-9a-f]{8}", "mcp-echo-instance: <instance>"),
     (r"\bg[0-9a-f]{8}-", "<stream>-"),
     (r'"version": ?"[\d.]+"', '"version": "<version>"'),
 ]

@@ -6,7 +6,7 @@ import pytest
 from session_helpers import echo, heard, listening, opened, set_level, texts
 
 from harness import Server, call, note, rpc, tool_call
-from mcp_echo_core.stores.base import LOG_LEVELS
+from mcp_echo_core.stores.records import LOG_LEVELS
 
 
 async def test_each_echo_puts_one_log_message_into_the_outbox(stateful: Server) -> None:

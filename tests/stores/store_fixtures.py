@@ -2,8 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 
-from mcp_echo_core.stores.base import Session, SessionStore
+from mcp_echo_core.stores.base import SessionStore
 from mcp_echo_core.stores.memory import MemoryStore
+from mcp_echo_core.stores.records import Session
 
 TIMEOUT = 100.0
 MAX_SESSIONS = 3

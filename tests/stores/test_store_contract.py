@@ -3,7 +3,8 @@
 import pytest
 from store_fixtures import NOW, TIMEOUT, kept, session
 
-from mcp_echo_core.stores.base import ClientInfo, Effect, SessionStore, StoreFull
+from mcp_echo_core.stores.base import SessionStore, StoreFull
+from mcp_echo_core.stores.records import ClientInfo, Effect
 
 COUNTED = Effect(requests=1)
 

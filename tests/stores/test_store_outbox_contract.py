@@ -7,7 +7,8 @@ import pytest
 from store_fixtures import NOW, QUEUE_SIZE, TIMEOUT, kept
 
 from asgi_bridge import bounded
-from mcp_echo_core.stores.base import LOG_LEVELS, Delivery, Effect, SessionStore
+from mcp_echo_core.stores.base import SessionStore
+from mcp_echo_core.stores.records import LOG_LEVELS, Delivery, Effect
 
 SOON = 0.01
 LONG = 60.0

@@ -5,7 +5,7 @@ import msgspec
 import pytest
 from workbench import Bench, has_lines
 
-from mcp_echo_core.stores.base import ClientInfo
+from mcp_echo_core.stores.records import ClientInfo
 
 SESSION = "550e8400-e29b-41d4-a716-446655440000"
 OPAQUE = "eyJhbG" + "o" * 835 + "AbC123"

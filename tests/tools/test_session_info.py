@@ -4,7 +4,7 @@ import pytest
 from workbench import Bench, has_lines
 
 from mcp_echo_core.errors import ToolFailure
-from mcp_echo_core.stores.base import ClientInfo
+from mcp_echo_core.stores.records import ClientInfo
 
 
 async def test_session_info_prints_its_sample(stateful_bench: Bench) -> None:

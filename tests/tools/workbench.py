@@ -14,7 +14,7 @@ from mcp_echo_core.app import create_app
 from mcp_echo_core.call import Call
 from mcp_echo_core.http import HttpRequest
 from mcp_echo_core.settings import Settings
-from mcp_echo_core.stores.base import ClientInfo, Session
+from mcp_echo_core.stores.records import ClientInfo, Session
 from mcp_echo_core.tools import tools_for
 from mcp_echo_core.tools.base import COUNTED, Tool, schema
 from mcp_echo_core.variants import VARIANTS

@@ -10,6 +10,10 @@ from mcp_echo_core.errors import ConfigurationError
 from mcp_echo_core.settings import TABLE, Settings
 
 BAD = [
+    ("MCP_SESSION_RATE_LIMIT", "50", "number per s, m or h"),
+    ("MCP_SESSION_RATE_LIMIT", "0/s", "number per s, m or h"),
+    ("MCP_SESSION_RATE_LIMIT", "5/d", "number per s, m or h"),
+    ("MCP_SESSION_RATE_LIMIT", "-1/s", "number per s, m or h"),
     ("MCP_ECHO_PORT", "abc", "integer from 0 to 65535"),
     ("MCP_ECHO_PORT", "65536", "integer from 0 to 65535"),
     ("MCP_ECHO_PORT", "-1", "integer from 0 to 65535"),

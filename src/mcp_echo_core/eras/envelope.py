@@ -14,7 +14,7 @@ from mcp_echo_core.eras.mirrors import decoded
 from mcp_echo_core.errors import HeaderMismatch, InvalidParams, UnsupportedVersion
 from mcp_echo_core.http import HttpRequest
 from mcp_echo_core.messages import Request
-from mcp_echo_core.stores.base import LOG_LEVELS, ClientInfo
+from mcp_echo_core.stores.records import LOG_LEVELS, ClientInfo
 
 CLIENT_KEY = "io.modelcontextprotocol/clientInfo"
 CAPABILITIES_KEY = "io.modelcontextprotocol/clientCapabilities"

@@ -12,7 +12,7 @@ from mcp_echo_core.errors import SessionNotFound
 from mcp_echo_core.messages import Request
 from mcp_echo_core.plans import Answer, Plan, ToolCall, failed
 from mcp_echo_core.sessions import Sessions
-from mcp_echo_core.stores.base import Session
+from mcp_echo_core.stores.records import Session
 from mcp_echo_core.tools.base import State, Tool
 
 ARGUMENT = "session"

@@ -10,7 +10,7 @@ from mcp_echo_core.errors import InvalidParams
 from mcp_echo_core.exchange import Exchange
 from mcp_echo_core.messages import encode
 from mcp_echo_core.runtime import Runtime
-from mcp_echo_core.stores.base import ClientInfo
+from mcp_echo_core.stores.records import ClientInfo
 
 _REVISION = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _SPEC = "basic/lifecycle, Initialization"

@@ -20,7 +20,7 @@ from mcp_echo_core.guard import Guard
 from mcp_echo_core.messages import Message, Notification, Request, Response, encode_result, parse
 from mcp_echo_core.plans import ArgumentFaults, Plan, guarded
 from mcp_echo_core.runtime import Runtime
-from mcp_echo_core.stores.base import Effect, Session
+from mcp_echo_core.stores.records import Effect, Session
 from mcp_echo_core.tools.base import COUNTED
 
 UNCOUNTED = Effect()

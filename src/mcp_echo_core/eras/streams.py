@@ -16,7 +16,7 @@ from mcp_echo_core.errors import ToolFailure
 from mcp_echo_core.exchange import Exchange
 from mcp_echo_core.messages import RequestId, Response, encode_notification, encode_request
 from mcp_echo_core.runtime import Runtime
-from mcp_echo_core.stores.base import Delivery, Session
+from mcp_echo_core.stores.records import Delivery, Session
 
 MAX_SEQUENCE_DIGITS = 16
 """Digits of an event's sequence number; a longer one is not ours."""

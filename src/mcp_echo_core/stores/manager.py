@@ -9,8 +9,8 @@ from uuid import uuid4
 import msgspec
 
 from mcp_echo_core.messages import encode
-from mcp_echo_core.stores.base import Session
 from mcp_echo_core.stores.memory import SWEEP_SLICE, MemoryStore
+from mcp_echo_core.stores.records import Session
 
 MAX_MESSAGE_QUEUE_SIZE = 100
 """Messages a session's queue holds."""

@@ -6,8 +6,9 @@ from collections import OrderedDict
 from itertools import islice
 
 from mcp_echo_core.settings import Settings
-from mcp_echo_core.stores.base import Delivery, Effect, Session, Statistics, StoreFull, apply_effect
+from mcp_echo_core.stores.base import REASONS, Statistics, StoreFull
 from mcp_echo_core.stores.outbox import Account, Outbox, ResponseLog
+from mcp_echo_core.stores.records import Delivery, Effect, Rate, Session, apply_effect
 
 SWEEP_SLICE = 1000
 """Sessions freed before other tasks get a turn."""
@@ -26,25 +27,35 @@ class MemoryStore:
         timeout: Seconds without activity after which a session is gone.
         max_sessions: Living sessions that may be kept.
         queue_size: Messages an outbox holds.
+        rate: How often a session may make requests.
     """
 
-    def __init__(self, timeout: float, max_sessions: int, queue_size: int) -> None:
+    shared = False
+
+    def __init__(self, timeout: float, max_sessions: int, queue_size: int, rate: Rate | None = None) -> None:
         self._timeout = timeout
         self._max_sessions = max_sessions
         self._queue_size = queue_size
+        self._rate = rate
         self._sessions: OrderedDict[str, Session] = OrderedDict()
         self._implicit: OrderedDict[str, None] = OrderedDict()
         self._outboxes: dict[str, Outbox] = {}
         self._queue = Account()
         self._responses: dict[str, OrderedDict[str, ResponseLog]] = {}
-        self._created = self._expired = self._ended = self._sweeps = 0
+        self._created = self._sweeps = 0
+        self._reasons = dict.fromkeys(REASONS, 0)
         self._lifetime_seconds = 0.0
         self._last_sweep: float | None = None
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "MemoryStore":
         """The store for ``memory://``."""
-        return cls(settings.session_timeout, settings.max_sessions, settings.session_queue_size)
+        return cls(
+            settings.session_timeout, settings.max_sessions, settings.session_queue_size, settings.session_rate_limit
+        )
+
+    async def open(self) -> None:
+        return None
 
     async def create(self, session: Session, now: float) -> None:
         self.add(session, now)
@@ -59,7 +70,7 @@ class MemoryStore:
         if len(self._sessions) >= self._max_sessions:
             if not self._implicit:
                 raise StoreFull
-            self._end(next(iter(self._implicit)), now)
+            self._end(next(iter(self._implicit)), now, "cap")
         self._sessions[session.id] = session
         if not session.explicit:
             self._implicit[session.id] = None
@@ -71,6 +82,8 @@ class MemoryStore:
             return None
         session.last_activity = now
         self._sessions.move_to_end(session_id)
+        if self._rate is not None and effect.requests:
+            self._rate.admit(session, now)
         for message in apply_effect(session, effect):
             self.push(session_id, message)
         return session
@@ -81,7 +94,7 @@ class MemoryStore:
     async def delete(self, session_id: str, now: float) -> bool:
         if self.alive(session_id, now) is None:
             return False
-        self._end(session_id, now)
+        self._end(session_id, now, "delete")
         return True
 
     async def take(
@@ -152,14 +165,15 @@ class MemoryStore:
         return Statistics(
             active=len(self._sessions),
             created=self._created,
-            expired=self._expired,
-            ended=self._ended,
+            expired=self._reasons["idle"],
+            ended=sum(self._reasons.values()),
             lifetime_seconds=self._lifetime_seconds,
             queued=self._queue.messages,
             sweeps=self._sweeps,
             last_sweep=self._last_sweep,
             session_bytes=self._estimated_bytes(),
             queue_bytes=self._queue.size,
+            reasons=dict(self._reasons),
         )
 
     async def ping(self) -> None:
@@ -176,8 +190,7 @@ class MemoryStore:
         """A session that is not expired."""
         session = self._sessions.get(session_id)
         if session is not None and now - session.last_activity >= self._timeout:
-            self._expired += 1
-            self._end(session_id, session.last_activity + self._timeout)
+            self._end(session_id, session.last_activity + self._timeout, "idle")
             return None
         return session
 
@@ -189,12 +202,11 @@ class MemoryStore:
             session = next(iter(self._sessions.values()))
             if session.last_activity > latest:
                 break
-            self._expired += 1
-            self._end(session.id, session.last_activity + self._timeout)
+            self._end(session.id, session.last_activity + self._timeout, "idle")
             freed += 1
         return freed
 
-    def _end(self, session_id: str, when: float) -> None:
+    def _end(self, session_id: str, when: float, reason: str) -> None:
         session = self._sessions.pop(session_id)
         self._implicit.pop(session_id, None)
         outbox = self._outboxes.pop(session_id, None)
@@ -202,7 +214,7 @@ class MemoryStore:
             outbox.close()
         for log in self._responses.pop(session_id, {}).values():
             log.close()
-        self._ended += 1
+        self._reasons[reason] += 1
         self._lifetime_seconds += when - session.created_at
 
     def _outbox(self, session_id: str) -> Outbox:

@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 
-from mcp_echo_core.stores.base import Delivery
+from mcp_echo_core.stores.records import Delivery
 
 
 class Account:

@@ -15,8 +15,8 @@ from msgspec import Struct, field
 from mcp_echo_core import redaction
 from mcp_echo_core.call import Call
 from mcp_echo_core.eras.versions import ANNOTATIONS, STRUCTURED_CONTENT
-from mcp_echo_core.errors import MAX_REDACTED_CHARACTERS
-from mcp_echo_core.stores.base import Effect
+from mcp_echo_core.redaction import MAX_REDACTED_CHARACTERS
+from mcp_echo_core.stores.records import Effect
 
 A = TypeVar("A", bound=Struct)
 R = TypeVar("R", bound=Struct)

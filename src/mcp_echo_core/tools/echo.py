@@ -12,7 +12,7 @@ from mcp_echo_core.call import Call
 from mcp_echo_core.eras.versions import AUDIO_CONTENT
 from mcp_echo_core.errors import ToolFailure
 from mcp_echo_core.messages import encode_log
-from mcp_echo_core.stores.base import Effect
+from mcp_echo_core.stores.records import Effect
 from mcp_echo_core.tools.base import COUNTED, READ_ONLY, SESSION_URI, State, Tool
 
 MAX_LOGGED = 4096

@@ -21,6 +21,7 @@ MAX_SECRETS = 200
 _FLAGS = ("debug", "enable_binary", "enable_compression")
 _SESSION_FIELDS = frozenset({
     "session_timeout", "session_cleanup_interval", "max_sessions", "session_queue_size", "session_required",
+    "session_rate_limit",
     "session_store", "sse_keepalive_interval",
 })  # fmt: skip
 """Settings that mean nothing to a server without sessions."""

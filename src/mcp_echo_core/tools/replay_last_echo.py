@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from mcp_echo_core.call import Call
 from mcp_echo_core.errors import ToolFailure
-from mcp_echo_core.stores.base import Effect
+from mcp_echo_core.stores.records import Effect
 from mcp_echo_core.tools.base import READ_ONLY, NoArguments, State, Tool
 
 _NOTHING = "There is nothing to replay in this session yet: call echo first"

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from mcp_echo_core import system, text
 from mcp_echo_core.call import Call
-from mcp_echo_core.stores.base import Session
+from mcp_echo_core.stores.records import Session
 from mcp_echo_core.system import Memory
 from mcp_echo_core.tools.base import NoArguments, State, Tool
 

@@ -5,7 +5,7 @@ What is announced stays as it is: the suite wants to see who is told.
 
 from mcp_echo_core.call import Call
 from mcp_echo_core.changes import Change
-from mcp_echo_core.stores.base import Effect
+from mcp_echo_core.stores.records import Effect
 from mcp_echo_core.tools.base import NoArguments
 from mcp_echo_core.toolsets.conformance.fixtures import Block, Tools, text, tool
 from mcp_echo_core.toolsets.conformance.resources import WATCHED_URI
