@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from harness import REVISIONS, VARIANT_NAMES, Server, initialize, rpc
 from mcp_echo_core.errors import ConfigurationError
-from mcp_echo_core.settings import TOOLSET_NAMES
+from mcp_echo_core.parsing import TOOLSET_NAMES
 from mcp_echo_core.toolsets import TOOLSETS
 
 COUNTS = {"stateful": 11, "stateless": 9}
