@@ -15,7 +15,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 
-from mcp_echo_core import logs, operations
+from mcp_echo_core import logs, operations, system
 from mcp_echo_core.body import Receive
 from mcp_echo_core.changes import Changes
 from mcp_echo_core.cors import Cors, Preflights
@@ -169,6 +169,11 @@ def _lifespan(runtime: Runtime, drain: Drain) -> Any:
 
 
 async def _count_forever(runtime: Runtime) -> None:
+    runtime.metrics.sample(runtime.clock.monotonic())
+    runtime.metrics.share()
+    await asyncio.sleep(SHARE_INTERVAL)
+    # From here on a reading is about this server's life, not about the machine's; the library takes a while to load.
+    await asyncio.to_thread(system.cpu_share)
     while True:
         runtime.metrics.sample(runtime.clock.monotonic())
         runtime.metrics.share()

@@ -205,4 +205,3 @@ def _read(file: Path) -> str:
 
 
 _CPU = CpuMeter()
-_CPU.share()  # from here on a reading is about this server's life, not about the machine's

@@ -5,6 +5,7 @@ The JSON Schemas are derived from the Structs, so that there is one truth about 
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from enum import Enum
+from functools import cache
 from itertools import islice
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
@@ -123,6 +124,7 @@ class Tool(Struct, Generic[A, R], frozen=True, kw_only=True):
                 yield f"'{name}' is {_given(value)}: expected {_expectation(properties[name])}"
 
 
+@cache
 def schema(struct: type[Struct]) -> dict[str, Any]:
     """JSON Schema of a Struct with ``type: object`` at its root, as MCP wants it (server/tools, Tool)."""
     _, components = msgspec.json.schema_components([struct], ref_template="#/$defs/{name}")
