@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import os
+import shutil
 import socket
 import subprocess
 import time
@@ -61,9 +62,14 @@ def pinning() -> bool:
 @contextlib.contextmanager
 def running(subject: Subject, log: Path, extra: Mapping[str, str] | None = None) -> Iterator[Running]:
     """The subject on a free port, from before its first answer to its end."""
+    with _redis(log.parent) if subject.redis else contextlib.nullcontext("") as redis:
+        yield from _serving(subject, log, {**subject.environment, **(extra or {})}, redis)
+
+
+def _serving(subject: Subject, log: Path, settings: Mapping[str, str], redis: str) -> Iterator[Running]:
     port = _free_port()
-    settings = {**subject.environment, **(extra or {})}
-    environment = {**os.environ, **{name: value.replace("{port}", str(port)) for name, value in settings.items()}}
+    filled = {name: value.replace("{port}", str(port)).replace("{redis}", redis) for name, value in settings.items()}
+    environment = {**os.environ, **filled}
     command = [word.replace("{port}", str(port)) for word in subject.command]
     with log.open("wb") as output, pinned(SERVER_CORE):
         begun = time.perf_counter()
@@ -78,6 +84,23 @@ def running(subject: Subject, log: Path, extra: Mapping[str, str] | None = None)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@contextlib.contextmanager
+def _redis(folder: Path) -> Iterator[str]:
+    """A Redis that keeps nothing, on the load generator's core; its URL."""
+    binary = shutil.which("redis-server") or shutil.which("valkey-server")
+    if binary is None:
+        raise RuntimeError("neither redis-server nor valkey-server is installed")
+    port = _free_port()
+    command = [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    with pinned(LOAD_CORE):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        process.kill()
+        process.wait()
 
 
 def _free_port() -> int:

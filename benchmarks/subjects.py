@@ -13,6 +13,9 @@ from typing import Any
 COUNTER = "@COUNTER@"
 """Stands for nine digits in a request; as long as what replaces it, so that Content-Length stays right."""
 
+SESSION = "@SESSION@"
+"""Stands for a session's handle in the parameters."""
+
 BARE_ASGI = str(Path(__file__).with_name("bare_asgi.py"))
 HELLO = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "bench", "version": "1"}}
 
@@ -25,6 +28,8 @@ class Subject:
         name: Short name for ``--only``.
         command: Arguments of the process; ``{port}`` is replaced.
         environment: Added to the environment; ``{port}`` is replaced.
+        redis: A Redis of its own is started first, on the load generator's core; ``{redis}`` in the environment is
+            its URL.
         sessions: Sessions that are initialized first and used in turn; 0 for servers without.
         echoes: Whether answers carry the message; the ceiling's do not.
         headers: More headers of the measured request.
@@ -36,6 +41,7 @@ class Subject:
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
+    redis: bool = False
     sessions: int = 0
     echoes: bool = True
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -43,19 +49,25 @@ class Subject:
     ready: str | None = "/livez"
     path: str = "/mcp"
 
-    def body(self) -> str:
-        """The measured request's body; id and message differ in every request."""
+    @property
+    def handles(self) -> bool:
+        """Whether a session is named by an argument of the call, as the modern era does it, and not by a header."""
+        return SESSION in json.dumps(self.params)
+
+    def body(self, session: str | None = None) -> str:
+        """The measured request's body; id and message differ in every request. Without a session: one that makes it."""
         call = {"jsonrpc": "2.0", "id": 0, "method": "tools/call", "params": self.params}
-        return json.dumps(call, separators=(",", ":")).replace('"id":0', f'"id":{COUNTER}', 1)
+        text = json.dumps(call, separators=(",", ":")).replace('"id":0', f'"id":{COUNTER}', 1)
+        return text.replace(SESSION, session) if session else text.replace(f',"session":"{SESSION}"', "")
 
     def head(self, session: str | None = None) -> dict[str, str]:
         """The measured request's headers, without Host and Content-Length."""
         common = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
-        return {**common, **self.headers, **({"Mcp-Session-Id": session} if session else {})}
+        return {**common, **self.headers, **({"Mcp-Session-Id": session} if session and not self.handles else {})}
 
     def request(self, port: int, session: str | None = None) -> bytes:
         """The measured request as bytes on the wire, with the counter still in it."""
-        body = self.body()
+        body = self.body(session)
         head = {"Host": f"127.0.0.1:{port}", **self.head(session), "Content-Length": str(len(body))}
         lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
         return f"POST {self.path} HTTP/1.1\r\n{lines}\r\n{body}".encode()
@@ -65,27 +77,40 @@ def _ours(variant: str) -> tuple[str, ...]:
     return (sys.executable, "-m", f"mcp_echo_streamablehttp_server_{variant}")
 
 
-_ECHO = {"name": "echo", "arguments": {"message": f"message {COUNTER}"}}
+_MESSAGE = {"message": f"message {COUNTER}"}
+_ECHO = {"name": "echo", "arguments": _MESSAGE}
 _META = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientInfo": {"name": "bench", "version": "1"},
     "io.modelcontextprotocol/clientCapabilities": {},
 }
+_LEGACY = {"Mcp-Protocol-Version": "2025-11-25"}
 _MODERN = {"Mcp-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "echo"}
 _OURS = {"MCP_ECHO_HOST": "127.0.0.1", "MCP_ECHO_PORT": "{port}"}
+_MANY_SESSIONS = {**_OURS, "MCP_MAX_SESSIONS": "100000"}
 
 CEILING = Subject("ceiling", (sys.executable, BARE_ASGI, "{port}"), echoes=False)
 
 SUBJECTS = (
     CEILING,
-    Subject("stateless", _ours("stateless"), _OURS, headers={"Mcp-Protocol-Version": "2025-11-25"}),
+    Subject("stateless", _ours("stateless"), _OURS, headers=_LEGACY),
     Subject("stateless-modern", _ours("stateless"), _OURS, headers=_MODERN, params={**_ECHO, "_meta": _META}),
+    Subject("stateful", _ours("stateful"), _MANY_SESSIONS, sessions=32, headers=_LEGACY),
     Subject(
-        "stateful",
+        "stateful-modern",
         _ours("stateful"),
-        {**_OURS, "MCP_MAX_SESSIONS": "100000"},
+        _MANY_SESSIONS,
         sessions=32,
-        headers={"Mcp-Protocol-Version": "2025-11-25"},
+        headers=_MODERN,
+        params={"name": "echo", "arguments": {**_MESSAGE, "session": SESSION}, "_meta": _META},
+    ),
+    Subject(
+        "stateful-redis",
+        _ours("stateful"),
+        {**_MANY_SESSIONS, "MCP_SESSION_STORE": "{redis}"},
+        redis=True,
+        sessions=32,
+        headers=_LEGACY,
     ),
 )
 """In the order of the table; the ceiling first."""

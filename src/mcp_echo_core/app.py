@@ -8,6 +8,7 @@ import asyncio
 import gc
 import os
 import secrets
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -28,6 +29,7 @@ from mcp_echo_core.eras.listings import listings
 from mcp_echo_core.eras.modern import ModernEra
 from mcp_echo_core.eras.results import Results
 from mcp_echo_core.eras.subscriptions import Subscribable
+from mcp_echo_core.errors import ConfigurationError
 from mcp_echo_core.exchange import Send
 from mcp_echo_core.guard import Guard
 from mcp_echo_core.http import TrustedProxies
@@ -35,6 +37,7 @@ from mcp_echo_core.metrics import SHARE_INTERVAL, Metrics
 from mcp_echo_core.runtime import Clock, Runtime
 from mcp_echo_core.seals import Sealer
 from mcp_echo_core.settings import Settings
+from mcp_echo_core.stores.base import StoreUnavailable
 from mcp_echo_core.stores.registry import open_store
 from mcp_echo_core.toolsets import catalog_for
 from mcp_echo_core.variants import VARIANTS, Variant
@@ -60,8 +63,20 @@ class App:
         """Serve a request or the lifespan."""
         if scope["type"] == "http" and scope["path"] in PROTOCOL_PATHS:
             await self._endpoint(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(scope, receive, send)
         else:
             await self._others(scope, receive, send)
+
+    async def _live(self, scope: Any, receive: Receive, send: Send) -> None:
+        try:
+            await self.runtime.sessions.open()
+        except StoreUnavailable as outage:
+            await receive()
+            problem = f"MCP_SESSION_STORE cannot be used now: {outage}"
+            await send({"type": "lifespan.startup.failed", "message": problem})
+            return
+        await self._others(scope, receive, send)
 
 
 def create_app(
@@ -99,7 +114,7 @@ def create_app(
     )
     guard = Guard(settings)
     drain = Drain(settings, lambda: runtime.metrics.active)
-    endpoint = Endpoint(runtime, guard, *_eras(runtime, guard, drain))
+    endpoint = Endpoint(runtime, guard, *_eras(runtime, guard, drain), drain)
     others = Starlette(
         routes=operations.routes(runtime, drain),
         exception_handlers={404: operations.refuse, 405: operations.refuse},
@@ -125,11 +140,15 @@ def app_from_environment(variant_name: str) -> App:
     """Build the ``app`` of a variant's package for any ASGI server, from the environment variables.
 
     Raises:
-        ConfigurationError: A setting cannot be used.
+        SystemExit: A setting cannot be used (exit code 2).
     """
-    settings = Settings.from_env(os.environ, variant_name)
-    logs.configure(settings)
-    return build(VARIANTS[variant_name], settings, dict(os.environ))
+    try:
+        settings = Settings.from_env(os.environ, variant_name)
+        logs.configure(settings)
+        return build(VARIANTS[variant_name], settings, dict(os.environ))
+    except ConfigurationError as error:
+        print(f"configuration error: {error}", file=sys.stderr)  # noqa: T201 - there is no log yet
+        sys.exit(2)
 
 
 def build(variant: Variant, settings: Settings, environ: Mapping[str, str]) -> App:
@@ -150,7 +169,6 @@ def _lifespan(runtime: Runtime, drain: Drain) -> Any:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         drain.install(asyncio.get_running_loop())
         runtime.metrics.take_over()
-        await runtime.sessions.open()
         tasks = [
             asyncio.create_task(runtime.sessions.sweep_forever(runtime.clock)),
             asyncio.create_task(_count_forever(runtime)),
@@ -162,7 +180,7 @@ def _lifespan(runtime: Runtime, drain: Drain) -> Any:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
-            await runtime.sessions.close()
+            await runtime.sessions.close(runtime.clock.wall())
             runtime.metrics.share()
 
     return lifespan

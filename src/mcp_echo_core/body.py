@@ -31,6 +31,14 @@ class BodyReader:
         self._since: dict[asyncio.Task[Any], float] = {}
         self._overdue: set[asyncio.Task[Any]] = set()
         self._watching = False
+        self._draining = False
+
+    def drain(self) -> None:
+        """Wait for no body any more: the process is about to end."""
+        self._draining = True
+        self._overdue.update(self._since)
+        for task in self._since:
+            task.cancel()
 
     async def read(self, request: HttpRequest, receive: Receive) -> bytes:
         """The whole body.
@@ -59,7 +67,7 @@ class BodyReader:
             if task not in self._overdue:
                 raise
             task.uncancel()
-            raise self._too_slow() from None
+            raise (_draining() if self._draining else self._too_slow()) from None
         finally:
             del self._since[task]
             self._overdue.discard(task)
@@ -93,10 +101,10 @@ class BodyReader:
             self._watch(loop)
 
     def _too_large(self, size: str) -> HttpRefusal:
+        # The connection stays open: closed under a client that still sends it is reset, and the answer is lost.
         return HttpRefusal(
             413,
             "Content too large",
-            headers=[(b"connection", b"close")],
             problem="The body is too large",
             seen=f"{size} bytes",
             rule=f"ECHO_MAX_MESSAGE_SIZE allows {self._limit} bytes",
@@ -114,3 +122,15 @@ class BodyReader:
             spec="RFC 9110 section 15.5.9",
             fix="Send the whole body at once; look for a proxy that holds it back.",
         )
+
+
+def _draining() -> HttpRefusal:
+    return HttpRefusal(
+        503,
+        "Server is shutting down",
+        headers=[(b"retry-after", b"1"), (b"connection", b"close")],
+        problem="The body was not complete when the server was told to stop",
+        rule="A server that is about to end waits for no body",
+        spec="RFC 9110 section 15.6.4",
+        fix="Send the request again.",
+    )

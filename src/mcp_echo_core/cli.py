@@ -75,7 +75,8 @@ def healthcheck(url: str) -> int:
     try:
         connection.request("GET", "/readyz")
         response = connection.getresponse()
-        status = json.loads(response.read()).get("status")
+        text = response.read()
+        status = json.loads(text).get("status") if text.startswith(b"{") else f"HTTP status {response.status}"
     except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
         print(f"unhealthy: {url} did not answer as a server of this kind: {error}", file=sys.stderr)
         return 1

@@ -148,10 +148,10 @@ class Dispatcher:
 
         Raises:
             InvalidParams: The URI is no string.
-            ResourceNotFound: There is nothing to watch at this URI.
+            ResourceNotFound: There is nothing at this URI; a resource that never changes may be watched in vain.
         """
         uri = _text(params, "uri", "server/resources, Subscriptions")
-        if uri not in self._subscribable:
+        if uri not in self._subscribable and uri not in self._resources:
             raise self._unknown_resource(uri)
         return Answer({}, Effect(requests=1, subscribe=uri))
 

@@ -36,6 +36,11 @@ class Drain:
         self._settings = settings
         self._in_flight = in_flight
         self._streams: set[asyncio.Task[None]] = set()
+        self._waiting: list[Callable[[], None]] = []
+
+    def on_begin(self, end_waiting: Callable[[], None]) -> None:
+        """Have something called when draining starts, such as what ends waits for slow clients."""
+        self._waiting.append(end_waiting)
 
     def install(self, loop: asyncio.AbstractEventLoop) -> None:
         """Wrap the engine's signal handlers, if it has set any in this thread."""
@@ -53,6 +58,8 @@ class Drain:
         log.info("draining", extra={"in_flight": self._in_flight(), "streams": len(self._streams)})
         for stream in self._streams:
             stream.cancel()
+        for end_waiting in self._waiting:
+            end_waiting()
         loop = asyncio.get_running_loop()
         self._wait(loop, stop, loop.time() + self._settings.drain_delay, loop.time() + self._settings.drain_timeout)
 

@@ -7,9 +7,12 @@ written in one place.
 import itertools
 import logging
 import secrets
+from contextlib import suppress
 from typing import Any
 
+from mcp_echo_core import redaction
 from mcp_echo_core.body import BodyReader, ClientDisconnected, Receive
+from mcp_echo_core.drain import Drain
 from mcp_echo_core.eras.classify import Era, classify
 from mcp_echo_core.eras.legacy import LegacyEra
 from mcp_echo_core.eras.modern import ModernEra
@@ -34,9 +37,10 @@ class Endpoint:
         guard: Checks request heads.
         legacy: Serves the revisions with a handshake.
         modern: Serves the revisions without.
+        drain: Tells when the process is about to end.
     """
 
-    def __init__(self, runtime: Runtime, guard: Guard, legacy: LegacyEra, modern: ModernEra) -> None:
+    def __init__(self, runtime: Runtime, guard: Guard, legacy: LegacyEra, modern: ModernEra, drain: Drain) -> None:
         settings = runtime.settings
         self._runtime = runtime
         self._guard = guard
@@ -46,6 +50,7 @@ class Endpoint:
         self._bodies = BodyReader(settings.max_message_size, settings.read_timeout)
         # Who answered, so that a client behind a load balancer can tell.
         self._headers = [(INSTANCE_HEADER, runtime.instance.encode())] if runtime.instance else []
+        drain.on_begin(self._bodies.drain)
         self._compress = settings.enable_compression
         self._monotonic = runtime.clock.monotonic
         self._numbers = itertools.count(1)
@@ -130,10 +135,11 @@ class Endpoint:
                 "peer": exchange.http.peer,
             },
         )
-        if exchange.streaming or (refusal.status is None and not exchange.accepted.json):
-            await exchange.answer(body)
-        else:
-            await exchange.reply(status, body, refusal.headers)
+        with suppress(OSError):  # the client may have left
+            if exchange.streaming or (refusal.status is None and not exchange.accepted.json):
+                await exchange.answer(body)
+            else:
+                await exchange.reply(status, body, refusal.headers)
 
     def _method_not_allowed(self, method: str) -> HttpRefusal:
         allowed = self._runtime.variant.methods
@@ -156,7 +162,7 @@ class Endpoint:
                 "kind": exchange.kind,
                 "status": exchange.status,
                 "ms": round(seconds * 1000, 2),
-                "session_id": exchange.session.id if exchange.session is not None else None,
+                "session_id": redaction.session_id(exchange.session.id) if exchange.session is not None else None,
                 "peer": exchange.http.peer,
             },
         )

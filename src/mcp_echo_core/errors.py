@@ -55,7 +55,8 @@ class ConfigurationError(Exception):
     """
 
     def __init__(self, variable: str, value: str, allowed: str) -> None:
-        super().__init__(f"{variable}={value!r} cannot be used: {allowed}")
+        shown = redaction.variable(variable, value)
+        super().__init__(f"{variable}={shown!r} cannot be used: {redaction.text(allowed)}")
         self.variable = variable
         self.value = value
         self.allowed = allowed

@@ -50,6 +50,8 @@ class Guard:
         client = request.scope.get("client")
         # uvicorn's proxy middleware rewrites the peer and sets port 0: what stands there is hearsay.
         local = client is not None and (client[1] == 0 or is_loopback(client[0]))
+        if request.repeated and len(request.values("host")) > 1:
+            raise _two_hosts(request)
         host = request.fields.get(b"host")
         if not self._host_verdict(host, local):
             raise _host_refusal(host, self._hosts)
@@ -74,6 +76,9 @@ class Guard:
                 spec="basic/transports, Sending Messages to the Server; RFC 9110 section 8.3",
                 fix="Send 'Content-Type: application/json'.",
             )
+        coding = request.fields.get(b"content-encoding")
+        if coding is not None and coding.lower() != b"identity":
+            raise _coding_refusal(coding)
         accepted = self.accepted(request)
         if not (accepted.json or accepted.sse):
             raise _accept_refusal(request, "A POST is answered with application/json or text/event-stream")
@@ -200,7 +205,23 @@ def _host_refusal(host: bytes | None, allowed: tuple[str, ...]) -> HttpRefusal:
             else "A request from loopback names a loopback host: protection against DNS rebinding"
         ),
         spec="basic/transports, Security Warning",
-        fix="Add the host to MCP_ALLOWED_HOSTS (host, host:port or host:*), or have the proxy send a loopback Host.",
+        fix=(
+            "Add the host to MCP_ALLOWED_HOSTS (host, host:port or host:*), or have the proxy send a loopback Host."
+            if host
+            else "Send a Host header, as HTTP/1.1 demands."
+        ),
+    )
+
+
+def _two_hosts(request: HttpRequest) -> HttpRefusal:
+    return HttpRefusal(
+        400,
+        "Bad request",
+        problem="Host was sent more than once",
+        seen=", ".join(map(_without_password, request.values("host"))),
+        rule="A request has one Host: proxies disagree about which of two counts",
+        spec="RFC 9112 section 3.2",
+        fix="Send Host once; look for a proxy that adds it again.",
     )
 
 
@@ -222,6 +243,19 @@ def _origin_refusal(origin: bytes, allowed: tuple[str, ...]) -> HttpRefusal:
         ),
         spec="basic/transports, Security Warning",
         fix="Add the origin to MCP_ALLOWED_ORIGINS (scheme://host, scheme://host:port or scheme://host:*).",
+    )
+
+
+def _coding_refusal(coding: bytes) -> HttpRefusal:
+    return HttpRefusal(
+        415,
+        "Unsupported media type",
+        headers=[(b"accept-encoding", b"identity")],
+        problem="The body is compressed",
+        seen=coding.decode("latin-1"),
+        rule="A message is posted without content coding",
+        spec="RFC 9110 section 15.5.16",
+        fix="Send the body as it is, without Content-Encoding.",
     )
 
 

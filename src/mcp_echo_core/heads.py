@@ -1,10 +1,20 @@
-"""A limit on how long a request's head may take, which uvicorn does not have (slowloris)."""
+"""Limits on the time and size of a request's head, and reasons for refusing one, which uvicorn does not have."""
 
 import asyncio
+import logging
+import sys
 from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from mcp_echo_core.errors import INVALID_REQUEST
+from mcp_echo_core.messages import encode
+
+log = logging.getLogger(__name__)
+
+MAX_HEAD_BYTES = 65_536
+"""Of a request's head; what has arrived in one piece may be somewhat larger."""
 
 LAST_REQUEST_SECONDS = 0.25
 """How long a stopping process waits for a request that is already on its way."""
@@ -23,7 +33,7 @@ class TimedConfig(uvicorn.Config):
 
 
 class TimedHeads(HttpToolsProtocol):
-    """The engine's protocol; closes connections whose request head is not complete in time.
+    """The engine's protocol; closes connections whose request head is too large or not complete in time.
 
     A head that arrives whole, as nearly all do, starts no timer but the connection's first. When the process stops, an
     idle connection may bring one more request that was already on its way; it is answered before the connection ends.
@@ -33,6 +43,7 @@ class TimedHeads(HttpToolsProtocol):
     _timer: asyncio.TimerHandle | None = None
     _incomplete = False
     _stopping = False
+    _head_bytes = 0
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -44,11 +55,17 @@ class TimedHeads(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self._incomplete and self._timer is None:
+        if not self._incomplete:
+            return
+        self._head_bytes += len(data)
+        if self._head_bytes > MAX_HEAD_BYTES:
+            self._refuse(431, b"Request Header Fields Too Large", "The head is too large", f"{MAX_HEAD_BYTES} bytes")
+        elif self._timer is None:
             self._watch()
 
     def on_message_begin(self) -> None:
         self._incomplete = True
+        self._head_bytes = 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -65,6 +82,26 @@ class TimedHeads(HttpToolsProtocol):
         self._stopping = True
         self._unwatch()
         self._watch(LAST_REQUEST_SECONDS)
+
+    def send_400_response(self, msg: str) -> None:
+        """Say what the parser did not like; the engine says only that it did not."""
+        self._refuse(400, b"Bad Request", f"The request is not HTTP/1.1: {sys.exception() or msg}", "RFC 9112")
+
+    def _refuse(self, status: int, reason: bytes, problem: str, rule: str) -> None:
+        data = {
+            "problem": problem,
+            "rule": f"A request's head keeps to {rule}",
+            "spec": "RFC 9112 section 2.2; RFC 6585 section 5",
+            "fix": "Look at what the last proxy on the way sends.",
+        }
+        error = {"code": INVALID_REQUEST, "message": reason.decode(), "data": data}
+        body = encode({"jsonrpc": "2.0", "error": error})
+        log.info("refused", extra={"status": status, "problem": problem, "peer": self.client and self.client[0]})
+        self.transport.write(
+            b"HTTP/1.1 %d %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%s"
+            % (status, reason, len(body), body)
+        )
+        self.transport.close()
 
     def _watch(self, seconds: float | None = None) -> None:
         self._timer = self.loop.call_later(seconds or self.config.head_timeout, self.transport.close)

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from mcp_echo_core import system
 from mcp_echo_core.runtime import Runtime
-from mcp_echo_core.stores.base import Statistics
+from mcp_echo_core.stores.base import Statistics, StoreUnavailable
 from mcp_echo_core.system import Memory
 
 Level = Literal["healthy", "degraded", "unhealthy"]
@@ -52,12 +52,14 @@ class Health(Struct, rename="camel"):
         overall: The worst of loop, store, memory and disk.
         store_round_trip: ``None`` where there are no sessions, or the store does not answer.
         store_reachable: Whether the store answered; ``None`` where there is none.
+        store_problem: Why it did not, if it said so.
     """
 
     overall: Level
     loop_lag: float
     store_round_trip: float | None
     store_reachable: bool | None
+    store_problem: str | None
     memory: Memory
     disk_share: float | None
     cpu_share: float | None
@@ -79,16 +81,26 @@ class Health(Struct, rename="camel"):
         }
 
 
+class StoreAnswer(Struct, frozen=True):
+    """What the session store said, in how many seconds; all ``None`` where there is none."""
+
+    statistics: Statistics | None = None
+    seconds: float | None = None
+    reachable: bool | None = None
+    problem: str | None = None
+
+
 async def examine(runtime: Runtime) -> tuple[Health, Statistics | None]:
     """Measure, and judge what was measured."""
     lag = await _loop_lag(runtime)
-    statistics, round_trip, reachable = await _ask_store(runtime)
+    store = await ask_store(runtime)
     metrics = runtime.metrics
     health = Health(
         overall="healthy",
         loop_lag=lag,
-        store_round_trip=round_trip,
-        store_reachable=reachable,
+        store_round_trip=store.seconds,
+        store_reachable=store.reachable,
+        store_problem=store.problem,
         memory=system.memory(),
         disk_share=system.disk_share(),
         cpu_share=system.cpu_share(),
@@ -99,7 +111,7 @@ async def examine(runtime: Runtime) -> tuple[Health, Statistics | None]:
         uptime_seconds=max(0.0, runtime.clock.wall() - runtime.started_at),
     )
     health.overall = worst(*health.levels.values())
-    return health, statistics
+    return health, store.statistics
 
 
 def worst(*levels: Level) -> Level:
@@ -115,13 +127,16 @@ async def _loop_lag(runtime: Runtime) -> float:
     return runtime.clock.monotonic() - before
 
 
-async def _ask_store(runtime: Runtime) -> tuple[Statistics | None, float | None, bool | None]:
+async def ask_store(runtime: Runtime) -> StoreAnswer:
+    """Ask the session store for its figures, and do not wait for it forever."""
     before = runtime.clock.monotonic()
     try:
         async with asyncio.timeout(STORE_TIMEOUT):
             statistics = await runtime.sessions.statistics(runtime.clock.wall())
+    except StoreUnavailable as outage:
+        return StoreAnswer(reachable=False, problem=str(outage))
     except Exception:  # noqa: BLE001 - whatever a store raises, it did not answer, and that is the finding
-        return None, None, False
+        return StoreAnswer(reachable=False)
     if statistics is None:
-        return None, None, None
-    return statistics, runtime.clock.monotonic() - before, True
+        return StoreAnswer()
+    return StoreAnswer(statistics, runtime.clock.monotonic() - before, reachable=True)

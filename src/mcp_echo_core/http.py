@@ -1,11 +1,14 @@
 """What arrived over HTTP, as tools and eras see it: the request's head and its times, without any body or reply."""
 
+import re
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
-MAX_ID_CHARACTERS = 128
-"""A longer ``X-Request-Id`` is not taken over."""
+from mcp_echo_core import redaction
+
+_USABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+"""An ``X-Request-Id`` that is taken over."""
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
@@ -42,7 +45,7 @@ class HttpRequest:
     @property
     def id(self) -> str:
         given = self.header("x-request-id") or ""
-        if 0 < len(given) <= MAX_ID_CHARACTERS and given.isascii() and given.isprintable():
+        if _USABLE_ID.fullmatch(given) and redaction.text(given) == given:
             return given
         return f"req_{self._id_prefix}{self.number:x}"
 

@@ -74,6 +74,8 @@ def configure(settings: Settings) -> None:
             "LOG_FILE", settings.log_file, f"the file cannot be opened: {error.strerror}"
         ) from None
     handler.setFormatter(JsonFormatter() if settings.log_format == "json" else TextFormatter())
+    # The engine's access log would show URLs as they came; ours says more, with less in it.
+    logging.getLogger("uvicorn.access").disabled = True
     for name in ("mcp_echo_core", "uvicorn"):
         logger = logging.getLogger(name)
         for old in logger.handlers:

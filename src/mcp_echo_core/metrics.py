@@ -17,6 +17,7 @@ from msgspec import Struct
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
+    from prometheus_client.registry import Collector
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +88,7 @@ class Metrics:
 
     def requests_of_all_workers(self) -> int:
         """Requests answered by all workers of this server."""
+        self.share()
         others = (series.count for snapshot in self._others() for series in snapshot.series.values())
         return self.requests + sum(others)
 
@@ -139,18 +141,20 @@ class Metrics:
             log.warning("counters cannot be shared with the other workers", extra={"problem": error})
             self._shared = None
 
-    def expose(self) -> bytes:
-        """All workers' numbers in the Prometheus text format."""
+    def expose(self, *others: "Collector") -> bytes:
+        """All workers' numbers, and those of other collectors, in the Prometheus text format."""
         from prometheus_client import CollectorRegistry, generate_latest  # only a scrape needs it
 
         registry = CollectorRegistry(auto_describe=False)
-        registry.register(self)
+        for collector in (self, *others):
+            registry.register(collector)
         return generate_latest(registry)
 
     def collect(self) -> Iterator["Metric"]:
         """The metric families, as ``prometheus_client`` collectors give them."""
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
+        self.share()  # so that whichever worker is asked next says no less
         snapshots = [self._snapshot(os.getpid()), *self._others()]
         total = CounterMetricFamily("mcp_echo_requests", "Requests answered.", labels=["method"])
         duration = HistogramMetricFamily(

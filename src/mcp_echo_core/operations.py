@@ -10,8 +10,10 @@ from starlette.routing import BaseRoute, Route
 
 from mcp_echo_core import __version__
 from mcp_echo_core.drain import Drain
+from mcp_echo_core.health import StoreAnswer, ask_store
 from mcp_echo_core.messages import encode
 from mcp_echo_core.runtime import Runtime
+from mcp_echo_core.session_metrics import SessionFigures
 
 PATHS = ("/mcp", "/health", "/livez", "/readyz", "/metrics")
 
@@ -20,9 +22,9 @@ def routes(runtime: Runtime, drain: Drain) -> list[BaseRoute]:
     """The operators' routes of one server."""
 
     async def health(_: Request) -> Response:
-        return _json(
-            {"status": "draining" if drain.draining else "healthy", **await _figures(runtime), **_who(runtime)}
-        )
+        store = await ask_store(runtime)
+        status = "degraded" if store.reachable is False else "healthy"
+        return _json({"status": "draining" if drain.draining else status, **_figures(runtime, store), **_who(runtime)})
 
     async def livez(_: Request) -> Response:
         return _json({"status": "alive"})
@@ -36,7 +38,10 @@ def routes(runtime: Runtime, drain: Drain) -> list[BaseRoute]:
         )
 
     async def metrics(_: Request) -> Response:
-        return Response(runtime.metrics.expose(), media_type="text/plain; version=0.0.4; charset=utf-8")
+        store = await ask_store(runtime)
+        return Response(
+            runtime.metrics.expose(SessionFigures(store)), media_type="text/plain; version=0.0.4; charset=utf-8"
+        )
 
     handlers: dict[str, Callable[[Request], Awaitable[Response]]] = {
         "/health": health, "/livez": livez, "/readyz": readyz, "/metrics": metrics,
@@ -47,16 +52,19 @@ def routes(runtime: Runtime, drain: Drain) -> list[BaseRoute]:
 async def refuse(request: Request, error: Exception) -> Response:
     """Answer what has no route or no such method, and say what there is."""
     refusal = cast("HTTPException", error)
-    told = {"error": refusal.detail, "seen": f"{request.method} {request.url.path[:200]}", "paths": PATHS}
+    path = request.scope["path"][:200]  # not from the URL: some paths make none
+    told = {"error": refusal.detail, "seen": f"{request.method} {path}", "paths": PATHS}
     told["fix"] = "The protocol endpoint is /mcp; the other paths are read with GET."
     return _json(told, refusal.status_code, **(refusal.headers or {}))
 
 
-async def _figures(runtime: Runtime) -> dict[str, Any]:
+def _figures(runtime: Runtime, store: StoreAnswer) -> dict[str, Any]:
     uptime = round(runtime.clock.wall() - runtime.started_at, 3)
-    statistics = await runtime.sessions.statistics(runtime.clock.wall())
-    if statistics is None:
+    if store.reachable is None:
         return {"uptime": uptime, "requests_handled": runtime.metrics.requests_of_all_workers()}
+    statistics = store.statistics
+    if statistics is None:
+        return {"sessions": None, "uptime_seconds": uptime}
     sessions = {"active": statistics.active, "total_created": statistics.created, "expired": statistics.expired}
     return {"sessions": sessions, "uptime_seconds": uptime}
 

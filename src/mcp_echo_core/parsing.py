@@ -1,6 +1,8 @@
 """From the text of a setting to its value; each parser's ``ValueError`` says what is allowed."""
 
+import re
 from collections.abc import Callable
+from ipaddress import ip_network
 
 from mcp_echo_core.eras.versions import ALL_VERSIONS, HANDSHAKE_VERSIONS
 from mcp_echo_core.stores.records import Rate
@@ -62,9 +64,41 @@ def comma_list(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def hosts(text: str) -> tuple[str, ...]:
+    """Host names separated by commas, with or without a port."""
+    names = comma_list(text)
+    wrong = [name for name in names if "/" in name or "@" in name or " " in name]
+    if wrong:
+        raise ValueError(f"{wrong[0]} is no host; allowed are host, host:port, host:* and *")
+    return names
+
+
+def allowed_origins(text: str) -> tuple[str, ...]:
+    """Origins separated by commas."""
+    names = comma_list(text)
+    wrong = [name for name in names if name not in ("*", "null") and not re.fullmatch(r"[^:/ ]+://[^/ @]+", name)]
+    if wrong:
+        raise ValueError(
+            f"{wrong[0]} is no origin; allowed are scheme://host, scheme://host:port, scheme://host:* and *"
+        )
+    return names
+
+
+def networks(text: str) -> tuple[str, ...]:
+    """IP addresses and networks separated by commas."""
+    names = comma_list(text)
+    for name in names:
+        if name != "*":
+            try:
+                ip_network(name, strict=False)
+            except ValueError:
+                raise ValueError(f"{name} is no address or network; allowed are those and *") from None
+    return names
+
+
 def origins(text: str) -> tuple[str, ...]:
     """Origins separated by commas; ``none`` is none."""
-    return () if text == "none" else comma_list(text)
+    return () if text == "none" else allowed_origins(text)
 
 
 def versions(text: str) -> tuple[str, ...]:

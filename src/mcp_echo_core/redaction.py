@@ -52,6 +52,7 @@ _CUT_SCHEMES = frozenset({"bearer", "dpop", "token", "apikey", "gnap", "privatet
 _HIDDEN_SCHEMES = frozenset({"basic", "digest", "negotiate", "ntlm", "hoba", "mutual", "oauth", "aws4-hmac-sha256"})
 """Schemes whose credential holds readable parts, such as a password in base64."""
 
+_MEMBER = re.compile(r'"([^"\\]{1,64})"(\s*:\s*)"[^"]*"')
 _WORDS = re.compile(r"(\s+)")
 _PARAMETER = re.compile(r"(^|[?&;#,])([^=&;#?,\s]+)=([^&;#\s]*)")
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*")
@@ -88,6 +89,11 @@ def credentials(value: str) -> str:
     return " ".join(part for part in (scheme, preview(scheme, secret) if secret else "") if part)
 
 
+def session_id(value: str) -> str:
+    """A session id as logs show it: enough to tell sessions apart, too little to use one."""
+    return f"{value[:8]}..."
+
+
 def cookies(value: str) -> str:
     """A ``Cookie`` value with the names and masked values."""
     pairs = [pair.strip().partition("=") for pair in value.split(";") if pair.strip()]
@@ -121,6 +127,9 @@ def mask_tokens(value: str) -> str:
 
 def _text(value: str, nesting: int) -> str:
     value = "".join(_without_url_secrets(word, nesting) for word in _WORDS.split(value))
+    value = _MEMBER.sub(
+        lambda found: f'"{found[1]}"{found[2]}"{_STARS}"' if looks_secret(found[1]) else found[0], value
+    )
     value = _SCHEME.sub(lambda found: f"{found[1]}{found[2]}{HIDDEN}", value)
     return mask_tokens(value)
 

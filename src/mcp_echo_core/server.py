@@ -1,5 +1,6 @@
 """Running a server: one process or several, on uvicorn, until it is told to stop."""
 
+import asyncio
 import logging
 import os
 import secrets
@@ -19,6 +20,8 @@ from mcp_echo_core.errors import ConfigurationError
 from mcp_echo_core.guard import is_loopback_name
 from mcp_echo_core.heads import TimedConfig
 from mcp_echo_core.settings import TABLE, Settings
+from mcp_echo_core.stores.base import SessionStore, StoreUnavailable
+from mcp_echo_core.stores.registry import open_store
 from mcp_echo_core.variants import Variant
 
 WORKER_SILENCE_SECONDS = 1
@@ -37,12 +40,12 @@ def serve(variant: Variant, environ: Mapping[str, str], flags: Mapping[str, str 
 
     Raises:
         ConfigurationError: A setting cannot be used.
-        SystemExit: The address cannot be bound (exit code 1).
+        SystemExit: The address cannot be bound, or the session store not be reached (exit code 1).
     """
     settings = Settings.from_env(environ, variant.name, flags)
     logs.configure(settings)
-    if settings.workers > 1 and variant.name == "stateful":
-        raise ConfigurationError("--workers", str(settings.workers), "1, as memory:// keeps sessions in one process")
+    if variant.name == "stateful":
+        _check_store(settings)
     # Whatever else cannot be used is told before anything is announced, and not by every worker again.
     app = build(variant, settings, dict(environ))
     # Until uvicorn takes over, a signal ends the start; uvicorn raises it again when it is done, which is no error.
@@ -54,6 +57,25 @@ def serve(variant: Variant, environ: Mapping[str, str], flags: Mapping[str, str 
         uvicorn.Server(_config(app, settings)).run(sockets=[listener])
     else:
         _run_workers(_config(f"{variant.package}:app", settings), listener, _as_variables(variant, flags))
+
+
+def _check_store(settings: Settings) -> None:
+    store = open_store(settings)
+    if settings.workers > 1 and not store.shared:
+        scheme = settings.session_store.partition(":")[0]
+        allowed = f"1, as {scheme}:// keeps sessions in one process; sqlite:// and redis:// share them"
+        raise ConfigurationError("--workers", str(settings.workers), allowed)
+    try:
+        asyncio.run(_reach(store))
+    except StoreUnavailable as outage:
+        sys.exit(f"MCP_SESSION_STORE cannot be used now: {outage}")
+
+
+async def _reach(store: SessionStore) -> None:
+    try:
+        await store.open()
+    finally:
+        await store.close()
 
 
 def _run_workers(config: TimedConfig, listener: socket.socket, variables: Mapping[str, str]) -> None:
@@ -95,7 +117,8 @@ def _config(app: App | str, settings: Settings) -> TimedConfig:
         limit_max_requests_jitter=settings.max_requests // 4,  # so that workers do not end together
         timeout_worker_healthcheck=WORKER_SILENCE_SECONDS,
         timeout_keep_alive=max(1, round(settings.keep_alive_timeout)),
-        timeout_graceful_shutdown=max(1, round(settings.drain_timeout)),
+        # Without recycling the engine stops only after draining, which has waited already.
+        timeout_graceful_shutdown=max(1, round(settings.drain_timeout)) if settings.max_requests else 1,
         proxy_headers=False,
         server_header=False,
         access_log=False,

@@ -53,7 +53,7 @@ class NoSessions:
     async def open(self) -> None:
         return None
 
-    async def close(self) -> None:
+    async def close(self, now: float) -> None:
         return None
 
 

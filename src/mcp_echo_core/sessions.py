@@ -7,9 +7,11 @@ Both eras come here: ``eras/legacy.py`` brings the id from ``Mcp-Session-Id``, t
 import asyncio
 import logging
 import math
+from contextlib import suppress
 from typing import Any, Protocol
 from uuid import uuid4
 
+from mcp_echo_core import redaction
 from mcp_echo_core.errors import InvalidRequest, RateLimited, SessionLimitReached, SessionNotFound
 from mcp_echo_core.runtime import Clock
 from mcp_echo_core.settings import Settings
@@ -21,6 +23,9 @@ log = logging.getLogger(__name__)
 _SPEC = "basic/transports, Session Management"
 RETRY_AFTER = 10
 """Seconds after which a client may try again to get a session."""
+
+CLOSING_SECONDS = 1.0
+"""How long the end waits for figures that are only logged."""
 
 
 class Sessions(Protocol):
@@ -112,8 +117,8 @@ class Sessions(Protocol):
             StoreUnavailable: The store cannot be reached.
         """
 
-    async def close(self) -> None:
-        """End all streams and let go of the store."""
+    async def close(self, now: float) -> None:
+        """End all streams, let go of the store, and log what has become of the sessions."""
 
 
 class StoredSessions:
@@ -136,11 +141,12 @@ class StoredSessions:
             await self._store.create(session, now)
         except StoreFull:
             raise self._limit_reached() from None
-        log.info(
+        log.log(
+            logging.INFO if session.explicit else logging.DEBUG,
             "session created",
             extra={
-                "session_id": session.id,
-                "client_name": session.client.name if session.client else None,
+                "session_id": redaction.session_id(session.id),
+                "client_name": redaction.text(session.client.name) if session.client else None,
                 "protocol_version": session.protocol_version,
             },
         )
@@ -174,7 +180,7 @@ class StoredSessions:
     async def end(self, session_id: str, now: float) -> None:
         if not await self._store.delete(session_id, now):
             raise _not_found(session_id)
-        log.info("session ended", extra={"session_id": session_id, "reason": "delete"})
+        log.info("session ended", extra={"session_id": redaction.session_id(session_id), "reason": "delete"})
 
     async def require(self, session_id: str | None, purpose: str, now: float) -> Session:
         session = await self.peek(session_id, now)
@@ -217,8 +223,21 @@ class StoredSessions:
             if freed:
                 log.info("expired sessions freed", extra={"count": freed})
 
-    async def close(self) -> None:
+    async def close(self, now: float) -> None:
+        figures = await self._last_figures(now)
         await self._store.close()
+        if not self._store.shared:
+            figures = await self._last_figures(now)  # closing has ended what was alive
+        if figures is not None:
+            ended = {f"ended_{reason}": count for reason, count in figures.reasons.items()}
+            counts = {"sessions_created": figures.created, "sessions_alive": figures.active, **ended}
+            log.info("session store closed", extra=counts)
+
+    async def _last_figures(self, now: float) -> Statistics | None:
+        with suppress(StoreUnavailable, TimeoutError):
+            async with asyncio.timeout(CLOSING_SECONDS):
+                return await self._store.statistics(now)
+        return None
 
     def _too_often(self, exceeded: RateExceeded) -> RateLimited:
         refusal = RateLimited(

@@ -13,11 +13,13 @@ from msgspec import Struct
 from mcp_echo_core.eras.versions import ALL_VERSIONS, HANDSHAKE_VERSIONS
 from mcp_echo_core.errors import ConfigurationError
 from mcp_echo_core.parsing import (
+    allowed_origins,
     boolean,
     choice,
-    comma_list,
+    hosts,
     instance,
     integer,
+    networks,
     origins,
     plain,
     rate,
@@ -160,7 +162,7 @@ TABLE: tuple[Setting, ...] = (
     Setting("debug", ("MCP_ECHO_DEBUG",), boolean, "false",
             "Log at level DEBUG, one line per request."),
     Setting("workers", ("ECHO_STATELESS_WORKERS",), integer(1, 256, "processes"), "1",
-            "Worker processes. The stateful server keeps its sessions in one process and accepts only 1."),
+            "Worker processes. The stateful server accepts more than 1 only with a store that they can share, such as redis://."),
     Setting("max_requests", ("ECHO_STATELESS_MAX_REQUESTS",), integer(0, 10**12, "requests; 0 is no limit"), "0",
             "Requests after which a worker is replaced by a fresh one; 0 never."),
     Setting("connections", ("WORKER_CONNECTIONS",), integer(1, 1_000_000, "connections"), "1000",
@@ -195,16 +197,17 @@ TABLE: tuple[Setting, ...] = (
     Setting("protocol_versions", ("MCP_PROTOCOL_VERSIONS_SUPPORTED",), versions, ",".join(ALL_VERSIONS),
             "Comma list of the revisions that are served."),
     Setting("protocol_strict", ("MCP_PROTOCOL_STRICT",), boolean, "false",
-            "Answer -32602 to an initialize with an unsupported revision instead of a counter-offer."),
-    Setting("allowed_hosts", ("MCP_ALLOWED_HOSTS",), comma_list, "",
+            "Answer -32602 to an initialize with an unsupported revision instead of a counter-offer. "
+            "What is no revision (YYYY-MM-DD) is answered so in any case."),
+    Setting("allowed_hosts", ("MCP_ALLOWED_HOSTS",), hosts, "",
             "Comma list of accepted Host values (host, host:port, host:*; * is off). "
             "Unset: requests from loopback must name a loopback host."),
-    Setting("allowed_origins", ("MCP_ALLOWED_ORIGINS",), comma_list, "",
+    Setting("allowed_origins", ("MCP_ALLOWED_ORIGINS",), allowed_origins, "",
             "Comma list of accepted Origin values (scheme://host[:port], port may be *; * is off). "
             "Unset: requests from loopback must name a loopback origin."),
     Setting("cors_origins", ("MCP_CORS_ORIGINS",), origins, {"stateful": "*", "stateless": "none"},
             "Comma list of origins that CORS headers are sent to; * is any, the word none turns CORS off."),
-    Setting("forwarded_allow_ips", ("FORWARDED_ALLOW_IPS",), comma_list, "127.0.0.1,::1",
+    Setting("forwarded_allow_ips", ("FORWARDED_ALLOW_IPS",), networks, "127.0.0.1,::1",
             "Comma list of peer addresses or networks whose X-Forwarded-* headers are believed; * is any."),
     Setting("max_message_size", ("ECHO_MAX_MESSAGE_SIZE",), integer(1, 1 << 30, "bytes"), "1048576",
             "Bytes of a request body; a larger one gets 413."),

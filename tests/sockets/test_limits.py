@@ -1,5 +1,7 @@
 """Limits that only a real connection meets: how many there may be, and how long a head or body may take."""
 
+import json
+from contextlib import suppress
 from pathlib import Path
 
 from harness import rpc
@@ -63,3 +65,44 @@ def test_an_answer_names_neither_engine_nor_language(live: Live) -> None:
     for reply in (live.post(rpc("ping")), live.post({}), live.get("/health"), live.get("/nothing")):
         assert "server" not in reply.headers
         assert "x-powered-by" not in reply.headers
+
+
+def test_a_head_that_grows_without_end_is_refused(tmp_path: Path) -> None:
+    with serving("stateless", tmp_path) as server, server.plain() as plain:
+        plain.sendall(HEAD)
+        answer = b""
+        for number in range(100):
+            try:
+                plain.sendall(b"X-%d: %s\r\n" % (number, b"x" * 8000))
+            except OSError:
+                break
+        with suppress(OSError):
+            answer = plain.recv(4000)
+        assert answer.startswith(b"HTTP/1.1 431 ") or not answer  # a reset may overtake the answer
+        assert any("The head is too large" in line for line in server.lines)
+        assert server.post(rpc("ping")).status == 200
+
+
+def test_what_is_no_http_is_refused_with_the_reason(live: Live) -> None:
+    with live.plain() as plain:
+        plain.sendall(b"POST /mcp HTTP/1.1\r\nHost: localhost\r\nX Bad: 1\r\n\r\n")
+        head, _, body = plain.recv(4000).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert "HTTP/1.1" in json.loads(body)["error"]["data"]["problem"]
+
+
+def test_the_refusal_of_a_large_body_reaches_a_client_that_sends_it_all(live: Live) -> None:
+    for _ in range(3):
+        with live.connection() as connection:
+            connection.request("POST", "/mcp", b"x" * 8_000_000, {"Content-Type": "application/json"})
+            assert read(connection).status == 413
+
+
+def test_a_half_sent_body_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    with serving("stateless", tmp_path) as server, server.plain() as plain:
+        plain.sendall(HEAD + b"\r\n{")
+        until(lambda: "mcp_echo_active_requests 1.0" in server.get("/metrics").body.decode(), "the request has begun")
+        server.kill()
+        assert plain.recv(4000).startswith(b"HTTP/1.1 503 ")
+        assert server.exit_code() == 0
+        assert not any("Traceback" in line for line in server.lines)

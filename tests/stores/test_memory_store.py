@@ -1,5 +1,6 @@
 """What only the memory store promises: the cost of a sweep follows from what expires, not from what lives."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -49,6 +50,37 @@ async def test_a_sweep_frees_more_than_one_slice(expired: int) -> None:
     assert await store.sweep(NOW + 100) == expired
     figures: Statistics = await store.statistics(NOW + 100)
     assert (figures.active, figures.expired) == (LIVING, expired)
+
+
+@pytest.mark.parametrize("what", ["sweep", "statistics"])
+@pytest.mark.parametrize("slices", [1, 5])
+async def test_others_get_a_turn_after_every_slice(what: str, slices: int) -> None:
+    store = await filled(slices * SWEEP_SLICE)
+    alive_at_each_turn: list[int] = []
+
+    async def other() -> None:
+        while True:
+            alive_at_each_turn.append(len(store._sessions))
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(other())
+    await (store.sweep(NOW + 100) if what == "sweep" else store.statistics(NOW + 100))
+    task.cancel()
+    expected = [LIVING + (slices - done) * SWEEP_SLICE for done in range(1, slices + 1)]
+    assert alive_at_each_turn == expected
+
+
+async def test_closing_the_store_ends_what_lives_for_the_sake_of_the_figures() -> None:
+    store = MemoryStore(100.0, 10, 4)
+    for name in "abc":
+        await store.create(Session(id=name, created_at=NOW, last_activity=NOW), NOW)
+    await store.apply("a", Effect(message=b"x"), NOW + 7)
+    await store.delete("b", NOW + 10)
+    for _ in range(2):
+        await store.close()
+        figures = await store.statistics(NOW + 20)
+        assert figures.reasons == {"delete": 1, "idle": 0, "cap": 0, "drain": 2}
+        assert (figures.active, figures.ended, figures.queued, figures.lifetime_seconds) == (0, 3, 0, 17.0)
 
 
 async def test_the_figures_are_right_even_when_more_has_expired_than_one_slice_frees() -> None:

@@ -1,4 +1,4 @@
-"""stores/base.py: what every back end does with records; time is passed explicitly."""
+"""stores/base.py: what every back end that keeps sessions does with records; time is passed explicitly."""
 
 import pytest
 from store_fixtures import NOW, TIMEOUT, kept, session
@@ -114,14 +114,6 @@ async def test_a_replay_counts_only_when_there_is_something_to_replay(store: Ses
     assert (after.replay_count, after.echo_count) == (1, 1)
 
 
-async def test_sessions_do_not_share_anything(store: SessionStore) -> None:
-    for name in "ab":
-        await kept(store, name)
-    await store.apply("a", Effect(requests=5, echo="x", message=b"{}"), NOW)
-    assert await store.get("b", NOW) == session("b")
-    assert await store.take("b", "s", None, NOW, 0.01) == []
-
-
 async def test_a_deleted_session_is_absent_and_cannot_be_deleted_again(store: SessionStore) -> None:
     for name in "ab":
         await kept(store, name)
@@ -189,6 +181,27 @@ async def test_the_figures_tell_the_whole_life_of_the_store(store: SessionStore)
     assert (figures.sweeps, figures.last_sweep) == (1, NOW + TIMEOUT)
     assert figures.lifetime_seconds == pytest.approx(110)
     assert figures.queue_bytes is None or figures.queue_bytes >= 7
+
+
+async def test_the_figures_tell_why_sessions_ended(store: SessionStore) -> None:
+    await kept(store, "a", explicit=False)
+    for name in "bc":
+        await kept(store, name)
+    await store.create(session("d"), NOW)
+    await store.delete("b", NOW)
+    figures = await store.statistics(NOW)
+    assert figures.reasons == {"delete": 1, "idle": 0, "cap": 1, "drain": 0}
+    figures = await store.statistics(NOW + TIMEOUT)
+    assert figures.reasons == {"delete": 1, "idle": 2, "cap": 1, "drain": 0}
+    assert (figures.ended, figures.expired) == (4, 2)
+
+
+async def test_numbers_of_any_size_and_deep_capabilities_are_kept(store: SessionStore) -> None:
+    capabilities = {"big": 10**17, "small": -1.5e-9, "deep": {"a": [{"b": [None, True, ""]}]}, "": {}}
+    await kept(store, capabilities=capabilities)
+    found = await store.get("a", NOW)
+    assert found is not None
+    assert found.capabilities == capabilities
 
 
 async def test_the_figures_do_not_count_the_expired_as_active(store: SessionStore) -> None:

@@ -1,4 +1,4 @@
-"""stores/base.py: what every back end does with messages on their way to streams."""
+"""stores/base.py: what every back end that keeps sessions does with messages on their way to streams."""
 
 import asyncio
 from typing import Any
@@ -146,13 +146,6 @@ async def test_the_sweep_of_an_expired_session_ends_its_waiting(store: SessionSt
     await kept(store)
     task = await waiting(store)
     await store.sweep(NOW + TIMEOUT)
-    assert await bounded(task, "the end") is None
-
-
-async def test_closing_the_store_ends_all_waiting(store: SessionStore) -> None:
-    await kept(store)
-    task = await waiting(store)
-    await store.close()
     assert await bounded(task, "the end") is None
 
 

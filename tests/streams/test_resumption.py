@@ -183,3 +183,15 @@ async def test_a_modern_header_on_the_get_cannot_resume(paced: Server, pace: Pac
     pace.finish()
     assert told(await rest(stream)) == ["result 1"]
     assert (await paced.post(rpc("ping"), session)).status == 200
+
+
+async def test_a_listening_stream_that_is_resumed_has_one_reader(paced: Server) -> None:
+    session = await opened(paced)
+    first = paced.stream(session)
+    await call(paced, "echo", {"message": "one"}, session)
+    seen = await events(first, 1)
+    second = paced.stream(session, last_event_id=ids(seen)[0])
+    assert await rest(first) == [], "the connection before it ends"
+    for text in ("two", "three", "four"):
+        await call(paced, "echo", {"message": text}, session)
+    assert [event.message["params"]["data"] for event in await events(second, 3)] == ["two", "three", "four"]

@@ -9,12 +9,13 @@ import pytest
 from workbench import Bench, has_lines
 
 from mcp_echo_core import health, system
-from mcp_echo_core.stores.base import Statistics
+from mcp_echo_core.stores.base import Statistics, StoreUnavailable
 from mcp_echo_core.system import Memory
 
 SAMPLE_SESSIONS = Statistics(
     active=5, created=127, expired=122, ended=122, lifetime_seconds=122 * 750.0, queued=16, sweeps=61,
     last_sweep=None, session_bytes=12 << 10, queue_bytes=8 << 10,
+    reasons={"delete": 3, "idle": 122, "cap": 1, "drain": 0},
 )  # fmt: skip
 
 
@@ -41,6 +42,7 @@ async def test_the_stateful_health_probe_prints_its_sample(stateful_bench: Bench
 - Sessions Expired: 122
 - Cleanup Run Count: 61
 - Last Cleanup: 45s ago
+- Ended: delete 3, idle 122, cap 1, drain 0
 
 💾 Memory Status:
 - Process Memory: 256MB
@@ -171,12 +173,35 @@ async def test_a_store_that_fails_is_a_finding_and_no_failure(
         """❌ Overall Status: UNHEALTHY
 - Active Sessions: not available
 - Last Cleanup: not available
+- Ended: not available
 - Session Storage: not available
 - Average Session Lifetime: not available
 - Store Round Trip: not available
 🔍 Findings:
 - Session store is unhealthy""",
     )
+
+
+async def test_an_outage_is_told_with_its_reason(stateful_bench: Bench, machine: pytest.MonkeyPatch) -> None:
+    async def broken(_: object, now: float) -> None:
+        raise StoreUnavailable("connection refused")
+
+    replace_store(stateful_bench, machine, broken)
+    shown = await stateful_bench.use("healthProbe")
+    has_lines(shown.text, "❌ Overall Status: UNHEALTHY\n- Session store is unhealthy: connection refused")
+    health_data = shown.data["health"]
+    assert (health_data["storeReachable"], health_data["storeProblem"]) == (False, "connection refused")
+
+
+async def test_the_reasons_of_ending_are_told(stateful_bench: Bench, machine: pytest.MonkeyPatch) -> None:
+    sessions = stateful_bench.runtime.sessions
+    ended, _ = await sessions.mint(stateful_bench.clock.wall), await sessions.mint(stateful_bench.clock.wall)
+    assert ended is not None
+    await sessions.end(ended.id, stateful_bench.clock.wall)
+    stateful_bench.clock.jump(3600)
+    shown = await stateful_bench.use("healthProbe")
+    has_lines(shown.text, "- Ended: delete 1, idle 1, cap 0, drain 0")
+    assert shown.data["sessions"]["reasons"] == {"delete": 1, "idle": 1, "cap": 0, "drain": 0}
 
 
 async def test_a_store_that_hangs_is_given_up(stateful_bench: Bench, machine: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """The registry, and what holds for every tool."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -103,3 +104,10 @@ def test_a_bad_argument_is_told_with_field_given_and_expected(arguments: dict[st
 def test_a_tool_without_arguments_says_that_it_takes_none() -> None:
     faults = STATELESS_TOOLS[1].faults({"x" * 200: 1})
     assert faults == [f"'{'x' * 100}…' is not an argument of printHeader: expected none"]
+
+
+@pytest.mark.parametrize("tool", [*STATEFUL_TOOLS, *STATELESS_TOOLS], ids=lambda tool: tool.name)
+def test_no_schema_means_something_else_in_an_older_dialect(tool: Tool[Any, Any]) -> None:
+    schemas = json.dumps([tool.input_schema, schema(tool.result)])
+    assert "prefixItems" not in schemas
+    assert '"items": false' not in schemas

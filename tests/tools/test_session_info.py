@@ -7,7 +7,8 @@ from mcp_echo_core.errors import ToolFailure
 from mcp_echo_core.stores.records import ClientInfo
 
 
-async def test_session_info_prints_its_sample(stateful_bench: Bench) -> None:
+async def test_session_info_prints_its_sample() -> None:
+    stateful_bench = Bench("stateful", MCP_ECHO_INSTANCE="")
     stateful_bench.clock.wall -= 330
     session = await stateful_bench.open_session(
         initialized=True, protocol_version="2025-06-18", client=ClientInfo("test-client", "1.0")
@@ -38,6 +39,34 @@ async def test_session_info_prints_its_sample(stateful_bench: Bench) -> None:
 - Protocol Version: 2025-06-18
 - Client: test-client v1.0"""
     )
+
+
+async def test_who_minted_the_session_and_who_answered_close_the_details() -> None:
+    bench = Bench("stateful", MCP_ECHO_INSTANCE="two")
+    session = await bench.open_session()
+    session.minted_by = "one"
+    shown = await bench.use("sessionInfo")
+    has_lines(shown.text, "- Time Until Expiry: 1h 0m 0s\n- Minted By: one\n- Answered By: two\n\n📈 Session Metrics:")
+    assert (shown.data["mintedBy"], shown.data["instance"]) == ("one", "two")
+
+
+async def test_a_session_of_a_process_without_a_name_says_so() -> None:
+    bench = Bench("stateful", MCP_ECHO_INSTANCE="two")
+    (await bench.open_session()).minted_by = ""
+    has_lines((await bench.use("sessionInfo")).text, "- Minted By: not available\n- Answered By: two")
+
+
+async def test_without_names_of_instances_nobody_is_named() -> None:
+    bench = Bench("stateful", MCP_ECHO_INSTANCE="")
+    (await bench.open_session()).minted_by = "one"
+    shown = await bench.use("sessionInfo")
+    assert "Minted By" not in shown.text
+    assert "Answered By" not in shown.text
+
+
+async def test_an_id_of_a_clients_own_making_cannot_smuggle_lines_in(stateful_bench: Bench) -> None:
+    await stateful_bench.open_session("evil\n- Initialized: ✅")
+    has_lines((await stateful_bench.use("sessionInfo")).text, "- Session ID: evil\\n- Initialized: ✅")
 
 
 async def test_a_session_that_was_never_initialized_says_so(stateful_bench: Bench) -> None:

@@ -171,9 +171,9 @@ async def test_a_session_is_told_of_a_resource_while_it_is_subscribed(stateful_o
     assert (await server.session(session)).queued == 0
 
 
-async def test_only_what_can_be_watched_can_be_subscribed_to(stateful_offering: Server) -> None:
+async def test_only_what_exists_can_be_subscribed_to(stateful_offering: Server) -> None:
     session = await introduced(stateful_offering, {})
-    answer = await stateful_offering.post(rpc("resources/subscribe", {"uri": "test://static-text"}), session)
+    answer = await stateful_offering.post(rpc("resources/subscribe", {"uri": "test://no-such-text"}), session)
     assert answer.message["error"]["code"] == -32002
 
 

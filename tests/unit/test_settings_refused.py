@@ -10,6 +10,10 @@ from mcp_echo_core.errors import ConfigurationError
 from mcp_echo_core.settings import TABLE, Settings
 
 BAD = [
+    ("MCP_ALLOWED_HOSTS", "http://gw.example", "host:port"),
+    ("MCP_ALLOWED_ORIGINS", "foo", "scheme://host"),
+    ("MCP_CORS_ORIGINS", "foo", "scheme://host"),
+    ("FORWARDED_ALLOW_IPS", "foo", "address or network"),
     ("MCP_SESSION_RATE_LIMIT", "50", "number per s, m or h"),
     ("MCP_SESSION_RATE_LIMIT", "0/s", "number per s, m or h"),
     ("MCP_SESSION_RATE_LIMIT", "5/d", "number per s, m or h"),

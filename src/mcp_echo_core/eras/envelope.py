@@ -57,13 +57,13 @@ def open_envelope(request: Request, http: HttpRequest, served: Sequence[str]) ->
         _check_once(http)
     meta = request.params.get("_meta")
     if type(meta) is not dict:
-        raise _meta_fault("_meta is missing", meta, served)
+        raise _meta_fault("_meta is missing" if meta is None else "_meta is not an object", meta, served)
     version = meta.get(VERSION_KEY)
     if type(version) is not str:
-        raise _meta_fault(f"_meta has no {VERSION_KEY}", version, served)
+        raise _meta_fault(f"_meta has no string {VERSION_KEY}", version, served)
     capabilities = meta.get(CAPABILITIES_KEY)
     if type(capabilities) is not dict:
-        raise _meta_fault(f"_meta has no {CAPABILITIES_KEY}", capabilities, served)
+        raise _meta_fault(f"_meta has no object {CAPABILITIES_KEY}", capabilities, served)
     _check_mirror(http, b"mcp-protocol-version", "MCP-Protocol-Version", version)
     _check_mirror(http, b"mcp-method", "Mcp-Method", request.method)
     name = request.params.get(NAMED_BY.get(request.method, ""))

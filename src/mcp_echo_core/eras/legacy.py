@@ -12,14 +12,15 @@ from mcp_echo_core.dispatch import Dispatcher
 from mcp_echo_core.drain import Drain
 from mcp_echo_core.eras.batches import answer_batch
 from mcp_echo_core.eras.handshake import Handshake
-from mcp_echo_core.eras.streams import ResponseStreams, listen
+from mcp_echo_core.eras.streams import ResponseStreams, listen, resumed
 from mcp_echo_core.eras.versions import ASSUMED_VERSION, HANDSHAKE_VERSIONS
 from mcp_echo_core.errors import InvalidRequest, MethodNotFound, Refusal, RequestCancelled
 from mcp_echo_core.exchange import Exchange
 from mcp_echo_core.guard import Guard
 from mcp_echo_core.messages import Message, Notification, Request, Response, encode_result, parse
-from mcp_echo_core.plans import ArgumentFaults, Plan, guarded
+from mcp_echo_core.plans import ArgumentFaults, Plan, ToolCall, guarded
 from mcp_echo_core.runtime import Runtime
+from mcp_echo_core.stores.base import StoreUnavailable
 from mcp_echo_core.stores.records import Effect, Session
 from mcp_echo_core.tools.base import COUNTED
 
@@ -56,6 +57,7 @@ class LegacyEra:
             listens=runtime.variant.listens
         )
         self._streams = ResponseStreams(runtime)
+        self._listening: dict[tuple[str, str], asyncio.Task[None]] = {}
 
     def known(self, method: str) -> bool:
         """Whether a method is one that metrics may name."""
@@ -97,10 +99,20 @@ class LegacyEra:
         session = await self._sessions.require(self.session_id(exchange), GET_PURPOSE, self._clock.wall())
         self._require_served(exchange.http.single(b"mcp-protocol-version"))
         self._guard.check_get(exchange.http)
+        stream, after = resumed(exchange.http.header("last-event-id"))
         await exchange.open_stream()
-        pump = asyncio.create_task(listen(self._runtime, exchange, session))
-        if await self._drain.run_stream(pump, asyncio.create_task(exchange.disconnected())):
-            await exchange.close()
+        pump = asyncio.create_task(listen(self._runtime, exchange, session, stream, after))
+        # A client that resumes has given up the connection before, even if some proxy has not: one stream, one reader.
+        before = self._listening.get((session.id, stream))
+        if before is not None:
+            before.cancel()
+        self._listening[session.id, stream] = pump
+        try:
+            if await self._drain.run_stream(pump, asyncio.create_task(exchange.disconnected())):
+                await exchange.close()
+        finally:
+            if self._listening.get((session.id, stream)) is pump:
+                del self._listening[session.id, stream]
 
     async def delete(self, exchange: Exchange) -> None:
         """End a session at its client's wish.
@@ -193,7 +205,12 @@ class LegacyEra:
             # Nothing will be done: no session is made for it.
             await self._sessions.notice(None, UNCOUNTED, now)
             return plan, None
-        session = await self._sessions.enter(session_id, plan.effect, now)
+        try:
+            session = await self._sessions.enter(session_id, plan.effect, now)
+        except StoreUnavailable:
+            if type(plan) is ToolCall and plan.tool.diagnoses_store:
+                return plan, None
+            raise
         if session is not None:
             if session_id is None:
                 exchange.assign(session.id)

@@ -16,6 +16,7 @@ from mcp_echo_core.errors import ToolFailure
 from mcp_echo_core.exchange import Exchange
 from mcp_echo_core.messages import RequestId, Response, encode_notification, encode_request
 from mcp_echo_core.runtime import Runtime
+from mcp_echo_core.stores.base import StoreUnavailable
 from mcp_echo_core.stores.records import Delivery, Session
 
 MAX_SEQUENCE_DIGITS = 16
@@ -170,7 +171,10 @@ class ResponseStream:
 
     async def _keep(self, delivery: Delivery | None, *, last: bool) -> bool:
         now = self._runtime.clock.wall()
-        return await self._runtime.sessions.append(self._session.id, self._name, delivery, now, last=last)
+        try:
+            return await self._runtime.sessions.append(self._session.id, self._name, delivery, now, last=last)
+        except StoreUnavailable:
+            return False  # this connection still carries the message; only a cut could lose it now
 
     async def _close(self) -> None:
         if not self._gone:
@@ -188,13 +192,15 @@ class ResponseStream:
             await self._exchange.write(sse.priming(f"{self._name}-0"))
 
 
-async def listen(runtime: Runtime, exchange: Exchange, session: Session) -> None:
+async def listen(runtime: Runtime, exchange: Exchange, session: Session, stream: str, after: int | None) -> None:
     """Stream a session's messages, or the rest of a response stream, until nothing more can come."""
-    stream, after = resumed(exchange.http.header("last-event-id"))
     if session.protocol_version in PRIMED_STREAMS:
         await exchange.write(sse.priming(f"{stream}-{after or 0}"))
     while True:
-        deliveries = await runtime.sessions.take(session.id, stream, after, runtime.clock.wall())
+        try:
+            deliveries = await runtime.sessions.take(session.id, stream, after, runtime.clock.wall())
+        except StoreUnavailable:
+            return  # its client comes back with Last-Event-ID, and hears then whether the session is still there
         if deliveries is None:
             return
         for delivery in deliveries:

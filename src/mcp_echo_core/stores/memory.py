@@ -80,10 +80,10 @@ class MemoryStore:
         session = self.alive(session_id, now)
         if session is None:
             return None
-        session.last_activity = now
-        self._sessions.move_to_end(session_id)
         if self._rate is not None and effect.requests:
             self._rate.admit(session, now)
+        session.last_activity = now
+        self._sessions.move_to_end(session_id)
         for message in apply_effect(session, effect):
             self.push(session_id, message)
         return session
@@ -151,17 +151,13 @@ class MemoryStore:
             session.busy_seconds += seconds
 
     async def sweep(self, now: float) -> int:
-        freed = 0
-        while swept := self.expire(now, SWEEP_SLICE):
-            freed += swept
-            await asyncio.sleep(0)
+        freed = await self._expire_all(now)
         self._sweeps += 1
         self._last_sweep = now
         return freed
 
     async def statistics(self, now: float) -> Statistics:
-        while self.expire(now, SWEEP_SLICE):
-            pass
+        await self._expire_all(now)
         return Statistics(
             active=len(self._sessions),
             created=self._created,
@@ -180,11 +176,9 @@ class MemoryStore:
         return None
 
     async def close(self) -> None:
-        for outbox in self._outboxes.values():
-            outbox.close()
-        for logs in self._responses.values():
-            for log in logs.values():
-                log.close()
+        # Nobody says what time it is; a session's last sign of life is what is known of its end.
+        for session in list(self._sessions.values()):
+            self._end(session.id, session.last_activity, "drain")
 
     def alive(self, session_id: str, now: float) -> Session | None:
         """A session that is not expired."""
@@ -204,6 +198,13 @@ class MemoryStore:
                 break
             self._end(session.id, session.last_activity + self._timeout, "idle")
             freed += 1
+        return freed
+
+    async def _expire_all(self, now: float) -> int:
+        freed = 0
+        while swept := self.expire(now, SWEEP_SLICE):
+            freed += swept
+            await asyncio.sleep(0)
         return freed
 
     def _end(self, session_id: str, when: float, reason: str) -> None:

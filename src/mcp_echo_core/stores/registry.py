@@ -29,12 +29,19 @@ def open_store(settings: Settings) -> SessionStore:
     """The store that ``MCP_SESSION_STORE`` names.
 
     Raises:
-        ConfigurationError: No installed store has this scheme.
+        ConfigurationError: No installed store has this scheme, or a package it needs is missing.
     """
     scheme = urlsplit(settings.session_store).scheme
     known = entry_points(group=GROUP)
     if scheme not in known.names:
         allowed = f"the scheme of an installed store: {', '.join(f'{name}://' for name in sorted(known.names))}"
         raise ConfigurationError("MCP_SESSION_STORE", redaction.text(settings.session_store), allowed)
-    factory: StoreFactory = known[scheme].load()
+    try:
+        factory: StoreFactory = known[scheme].load()
+    except ModuleNotFoundError as missing:
+        # Extras are named after the package they bring.
+        package, owner = (missing.name or "").partition(".")[0], known[scheme].dist
+        command = f"pip install '{owner.name}[{package}]'" if owner else f"pip install {package}"
+        allowed = f"usable once the package {package} is installed: {command}"
+        raise ConfigurationError("MCP_SESSION_STORE", redaction.text(settings.session_store), allowed) from None
     return factory.from_settings(settings)

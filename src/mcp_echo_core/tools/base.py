@@ -69,6 +69,7 @@ class Tool(Struct, Generic[A, R], frozen=True, kw_only=True):
         blocks: Content blocks to put before the text, if any.
         annotations: Hints about its behaviour.
         stated_schema: JSON Schema of the arguments, where it says more than their Struct can.
+        diagnoses_store: Runs even when the session store cannot be reached, then without a session.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Tool(Struct, Generic[A, R], frozen=True, kw_only=True):
     blocks: Callable[[R], Sequence[dict[str, Any]]] | None = None
     annotations: Mapping[str, bool] = field(default_factory=lambda: READ_ONLY)
     stated_schema: Mapping[str, Any] | None = None
+    diagnoses_store: bool = False
 
     def describe(self, revision: str) -> dict[str, Any]:
         """The tool's entry in ``tools/list`` of a revision."""

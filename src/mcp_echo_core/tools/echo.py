@@ -67,7 +67,7 @@ def transformed(arguments: StatefulArguments) -> str:
 def remember(arguments: StatefulArguments) -> Effect:
     """Remember the text for replayLastEcho, and let the outbox show server-to-client delivery."""
     echoed = transformed(arguments)
-    message = encode_log("info", "echo", echoed[:MAX_LOGGED])
+    message = encode_log("info", "echo", echoed if len(echoed) <= MAX_LOGGED else f"{echoed[:MAX_LOGGED]}… (cut)")
     return Effect(requests=1, echo=echoed, updated=SESSION_URI, message=message)
 
 

@@ -15,7 +15,7 @@ from mcp_echo_core.health import (
     Level,
     Threshold,
 )
-from mcp_echo_core.stores.base import Statistics
+from mcp_echo_core.stores.base import REASONS, Statistics
 from mcp_echo_core.system import Memory
 from mcp_echo_core.tools.base import NoArguments, Tool
 
@@ -47,6 +47,7 @@ def render_stateful(result: Result) -> str:
             "Sessions Expired": text.figure(sessions.expired if sessions else None),
             "Cleanup Run Count": text.figure(sessions.sweeps if sessions else None),
             "Last Cleanup": _last_cleanup(result),
+            "Ended": _ended(sessions),
         },
         "💾 Memory Status:": {
             "Process Memory": text.size(measured.memory.used_bytes),
@@ -70,6 +71,12 @@ def _last_cleanup(result: Result) -> str:
         return text.NOT_AVAILABLE
     last = result.sessions.last_sweep
     return "not yet" if last is None else f"{text.duration(result.now - last)} ago"
+
+
+def _ended(sessions: Statistics | None) -> str:
+    if sessions is None:
+        return text.NOT_AVAILABLE
+    return ", ".join(f"{reason} {sessions.reasons.get(reason, 0)}" for reason in REASONS)
 
 
 def _session_rates(measured: Health, sessions: Statistics | None) -> dict[str, str]:
@@ -135,7 +142,12 @@ def _event_loop(measured: Health) -> str:
 
 
 def _findings(measured: Health) -> list[str]:
-    return [f"{name} is {level}" for name, level in measured.levels.items() if level != "healthy"]
+    problems = {"Session store": measured.store_problem}
+    return [
+        f"{name} is {level}{f': {text.line(problem)}' if (problem := problems.get(name)) else ''}"
+        for name, level in measured.levels.items()
+        if level != "healthy"
+    ]
 
 
 def _summary(measured: Health) -> list[str]:
@@ -156,6 +168,7 @@ STATEFUL = Tool(
     result=Result,
     run=run,
     render=render_stateful,
+    diagnoses_store=True,
 )
 
 STATELESS = Tool(

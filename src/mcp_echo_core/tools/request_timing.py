@@ -2,8 +2,9 @@
 
 import os
 import platform
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from mcp_echo_core import system, text
 from mcp_echo_core.call import Call
@@ -53,7 +54,7 @@ class StatelessResult(Struct, rename="camel"):
     threads: int | None
     open_files: int | None
     uptime_seconds: float
-    load_average: tuple[float, float, float] | None
+    load_average: Annotated[list[float], Meta(min_length=3, max_length=3)] | None
 
 
 async def run_stateful(arguments: NoArguments, call: Call) -> StatefulResult:  # noqa: ARG001
@@ -76,6 +77,7 @@ async def run_stateful(arguments: NoArguments, call: Call) -> StatefulResult:  #
 async def run_stateless(arguments: NoArguments, call: Call) -> StatelessResult:  # noqa: ARG001
     """Measure."""
     timing = _measure(call)
+    load = system.load_average()
     return StatelessResult(
         timing=timing,
         cpu_share=system.cpu_share(),
@@ -87,7 +89,7 @@ async def run_stateless(arguments: NoArguments, call: Call) -> StatelessResult: 
         threads=system.threads(),
         open_files=system.open_files(),
         uptime_seconds=max(0.0, timing.current_time - call.runtime.started_at),
-        load_average=system.load_average(),
+        load_average=None if load is None else list(load),
     )
 
 

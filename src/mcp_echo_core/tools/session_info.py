@@ -9,7 +9,12 @@ from mcp_echo_core.tools.base import NoArguments, State, Tool
 
 
 class Result(Struct, rename="camel"):
-    """The caller's session; times are UTC seconds since 1970, durations seconds."""
+    """The caller's session; times are UTC seconds since 1970, durations seconds.
+
+    Attributes:
+        minted_by: Name of the process that created the session; empty when that is not known.
+        instance: Name of the process that answered; empty when names are disabled.
+    """
 
     session_id: str
     created_at: float
@@ -24,6 +29,8 @@ class Result(Struct, rename="camel"):
     initialized: bool
     protocol_version: str | None
     client: str | None
+    minted_by: str
+    instance: str
 
 
 async def run(arguments: NoArguments, call: Call) -> Result:  # noqa: ARG001
@@ -50,20 +57,26 @@ async def run(arguments: NoArguments, call: Call) -> Result:  # noqa: ARG001
         initialized=session.initialized,
         protocol_version=session.protocol_version,
         client=str(client) if client else None,
+        minted_by=session.minted_by,
+        instance=call.runtime.instance,
     )
 
 
 def render(result: Result) -> str:
     """The session as text."""
     dropped = f" ({result.dropped} dropped)" if result.dropped else ""
+    who = ""
+    if result.instance:
+        minted_by = text.or_else(result.minted_by or None, text.NOT_AVAILABLE)
+        who = f"\n- Minted By: {minted_by}\n- Answered By: {result.instance}"
     return f"""📊 Session Information
 
 🔑 Session Details:
-- Session ID: {result.session_id}
+- Session ID: {text.line(result.session_id)}
 - Created: {text.utc(result.created_at)}
 - Last Activity: {text.utc(result.last_activity)}
 - Age: {text.duration(result.age_seconds)}
-- Time Until Expiry: {text.duration(result.seconds_until_expiry)}
+- Time Until Expiry: {text.duration(result.seconds_until_expiry)}{who}
 
 📈 Session Metrics:
 - Total Requests: {result.requests}

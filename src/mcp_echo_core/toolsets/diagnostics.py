@@ -29,7 +29,12 @@ SYMPTOMS = (
     Symptom("a header is missing", ("printHeader",), "Compare the headers that arrived with those the client sends."),
     Symptom("the token is refused", ("bearerDecode",), "Look at issuer, audience and expiry."),
     Symptom("the user is not recognised", ("authContext",), "Look at what the gateway passes on about the user."),
-    Symptom("the session is lost", ("echo", "replayLastEcho"), "The text comes back if the session survives."),
+    Symptom(
+        "the session is lost",
+        ("echo", "replayLastEcho"),
+        "The text comes back if the session survives. "
+        "In revision 2026-07-28, pass on the session handle that echo returns.",
+    ),
     Symptom("the browser is blocked", ("corsAnalysis",), "Compare the page's origin with what is allowed."),
     Symptom("it is slow", ("requestTiming",), "Compare the processing time with the time the client measured."),
     Symptom("the server is unwell", ("healthProbe",), "Look at the parts that are not healthy."),
