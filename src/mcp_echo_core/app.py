@@ -10,7 +10,7 @@ import os
 import secrets
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -178,8 +178,7 @@ def _lifespan(runtime: Runtime, drain: Drain) -> Any:
         finally:
             for task in tasks:
                 task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+            await asyncio.gather(*tasks, return_exceptions=True)
             await runtime.sessions.close(runtime.clock.wall())
             runtime.metrics.share()
 

@@ -70,7 +70,8 @@ class BodyReader:
             raise (_draining() if self._draining else self._too_slow()) from None
         finally:
             del self._since[task]
-            self._overdue.discard(task)
+            if self._overdue:
+                self._overdue.discard(task)
 
     async def _collect(self, message: MutableMapping[str, Any], receive: Receive) -> bytes:
         chunks: list[bytes] = []
@@ -88,16 +89,16 @@ class BodyReader:
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
         self._watching = True
-        loop.call_later(self._timeout, self._cut_off, loop)
+        loop.call_at(min(self._since.values()) + self._timeout, self._cut_off, loop)
 
     def _cut_off(self, loop: asyncio.AbstractEventLoop) -> None:
         self._watching = False
         latest = loop.time() - self._timeout
         for task, since in self._since.items():
-            if since <= latest:
+            if since <= latest and task not in self._overdue:
                 self._overdue.add(task)
                 task.cancel()
-        if self._since:
+        if self._since.keys() - self._overdue:
             self._watch(loop)
 
     def _too_large(self, size: str) -> HttpRefusal:

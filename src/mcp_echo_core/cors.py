@@ -25,6 +25,9 @@ EXPOSED_HEADERS = ("Mcp-Session-Id", "Mcp-Protocol-Version", "WWW-Authenticate",
 MAX_AGE = 86400
 """Seconds that a browser may remember a preflight's answer."""
 
+MAX_TEXT = 1024
+"""Characters that are remembered of each header of a preflight."""
+
 MAX_ORIGINS = 100
 """Origins whose last preflight is remembered."""
 
@@ -102,16 +105,13 @@ class Preflights:
         origin = request.header("origin")
         if origin is None or not self._limit:
             return
-        self._last[origin] = Preflight(
-            origin,
-            request.header("access-control-request-method"),
-            request.header("access-control-request-headers"),
-            at,
-        )
+        origin = origin[:MAX_TEXT]
+        method, headers = (request.header(f"access-control-request-{what}") for what in ("method", "headers"))
+        self._last[origin] = Preflight(origin, method and method[:MAX_TEXT], headers and headers[:MAX_TEXT], at)
         self._last.move_to_end(origin)
         if len(self._last) > self._limit:
             self._last.popitem(last=False)
 
     def last(self, origin: str | None) -> Preflight | None:
         """The last preflight of an origin, if it is remembered."""
-        return self._last.get(origin) if origin else None
+        return self._last.get(origin[:MAX_TEXT]) if origin else None

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+from mcp_echo_core.body import ClientDisconnected
 from mcp_echo_core.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -38,8 +39,8 @@ class Drain:
         self._streams: set[asyncio.Task[None]] = set()
         self._waiting: list[Callable[[], None]] = []
 
-    def on_begin(self, end_waiting: Callable[[], None]) -> None:
-        """Have something called when draining starts, such as what ends waits for slow clients."""
+    def at_deadline(self, end_waiting: Callable[[], None]) -> None:
+        """Have something called when the time to drain is over, such as what ends waits for slow clients."""
         self._waiting.append(end_waiting)
 
     def install(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -58,8 +59,6 @@ class Drain:
         log.info("draining", extra={"in_flight": self._in_flight(), "streams": len(self._streams)})
         for stream in self._streams:
             stream.cancel()
-        for end_waiting in self._waiting:
-            end_waiting()
         loop = asyncio.get_running_loop()
         self._wait(loop, stop, loop.time() + self._settings.drain_delay, loop.time() + self._settings.drain_timeout)
 
@@ -79,7 +78,9 @@ class Drain:
             self._streams.discard(pump)
             for task in (pump, disconnected):
                 task.cancel()
-            await asyncio.gather(pump, disconnected, return_exceptions=True)
+            pumped, _ = await asyncio.gather(pump, disconnected, return_exceptions=True)
+            if isinstance(pumped, Exception) and not isinstance(pumped, ClientDisconnected):
+                log.error("a stream failed", exc_info=pumped)
 
     def _wrapped(self, loop: asyncio.AbstractEventLoop, stop: Callable[[int, FrameType | None], Any]) -> Any:
         def on_signal(number: int, frame: FrameType | None) -> None:
@@ -92,6 +93,8 @@ class Drain:
     ) -> None:
         now = loop.time()
         if now >= earliest and (now >= latest or not self._in_flight()):
+            for end_waiting in self._waiting:
+                end_waiting()
             stop()
         else:
             loop.call_later(CHECK_INTERVAL, self._wait, loop, stop, earliest, latest)

@@ -50,7 +50,7 @@ class Endpoint:
         self._bodies = BodyReader(settings.max_message_size, settings.read_timeout)
         # Who answered, so that a client behind a load balancer can tell.
         self._headers = [(INSTANCE_HEADER, runtime.instance.encode())] if runtime.instance else []
-        drain.on_begin(self._bodies.drain)
+        drain.at_deadline(self._bodies.drain)
         self._compress = settings.enable_compression
         self._monotonic = runtime.clock.monotonic
         self._numbers = itertools.count(1)
@@ -73,7 +73,7 @@ class Endpoint:
             await self._refuse(exchange, StoreOutage(str(outage)))
         except RequestCancelled:
             await exchange.abandon()
-        except (ClientDisconnected, OSError):
+        except ClientDisconnected:
             exchange.status = 499  # nobody reads it; nginx's name for a client that left
         except Exception:
             log.exception("request failed", extra={"request_id": http.id})
@@ -81,6 +81,7 @@ class Endpoint:
             fault.status = 500
             await self._refuse(exchange, fault)
         finally:
+            exchange.release()
             metrics.active -= 1
             seconds = self._monotonic() - started
             metrics.observe(exchange.kind, seconds)
@@ -131,11 +132,11 @@ class Endpoint:
                 "request_id": exchange.http.id,
                 "status": status,
                 "code": refusal.code,
-                "problem": refusal.problem,
+                "problem": redaction.shorten(refusal.problem),
                 "peer": exchange.http.peer,
             },
         )
-        with suppress(OSError):  # the client may have left
+        with suppress(ClientDisconnected):
             if exchange.streaming or (refusal.status is None and not exchange.accepted.json):
                 await exchange.answer(body)
             else:

@@ -20,7 +20,7 @@
     ├── RateLimited             -32603  HTTP 429
     ├── StoreOutage             -32603  HTTP 503, the session may still be there
     ├── InternalFault           -32603  a defect of this server
-    └── HttpRefusal             -32600  refused before the body was read
+    └── HttpRefusal             -32600  refused for its HTTP head or its body's size
 
 A refusal explains itself in ``error.data``: ``problem`` (what was wrong), ``seen`` (the value, redacted), ``rule``,
 ``spec`` (where the rule stands) and ``fix``.
@@ -43,6 +43,10 @@ HEADER_MISMATCH = -32020
 MISSING_CAPABILITY = -32021
 UNSUPPORTED_VERSION = -32022
 """Codes -32020 to -32022 are the modern era's (2026-07-28 basic/index, Error Codes); older clients never get them."""
+
+
+MAX_EXPLANATION = 4096
+"""Characters of each explanation in ``error.data``, which may quote what a stranger sent."""
 
 
 class ConfigurationError(Exception):
@@ -139,7 +143,9 @@ class Refusal(Exception):
     def data(self) -> dict[str, Any]:
         """The members of ``error.data``; empty ones are left out."""
         explained = {"problem": self.problem, "rule": self.rule, "spec": self.spec, "fix": self.fix}
-        data: dict[str, Any] = {name: redaction.text(text) for name, text in explained.items() if text}
+        data: dict[str, Any] = {
+            name: redaction.text(text[:MAX_EXPLANATION]) for name, text in explained.items() if text
+        }
         if self.seen is not None:
             data["seen"] = redaction.shorten(self.seen)
         for name, value in (self.extra or {}).items():
@@ -254,7 +260,7 @@ class InternalFault(Refusal):
 
 
 class HttpRefusal(Refusal):
-    """Refused for its HTTP head alone, before the body was read.
+    """Refused for what it is as an HTTP request: its head, or the size or slowness of its body.
 
     Args:
         status: HTTP status of the answer.

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, Protocol
 
 from mcp_echo_core import sse
-from mcp_echo_core.body import Receive
+from mcp_echo_core.body import ClientDisconnected, Receive
 from mcp_echo_core.call import Channel
 from mcp_echo_core.errors import ToolFailure
 from mcp_echo_core.guard import JSON_ONLY
@@ -33,6 +33,9 @@ class Stream(Channel, Protocol):
 
     async def abandon(self) -> None:
         """End the stream without a response."""
+
+    def release(self) -> None:
+        """The request is done: nothing is left to cancel."""
 
 
 class Streams(Protocol):
@@ -117,23 +120,26 @@ class Exchange:
         if status != _NO_CONTENT:
             fields.append((b"content-length", b"%d" % len(body)))
         self.status = status
-        await self._send({"type": "http.response.start", "status": status, "headers": fields})
-        await self._send({"type": "http.response.body", "body": body})
+        try:
+            await self._send({"type": "http.response.start", "status": status, "headers": fields})
+            await self._send({"type": "http.response.body", "body": body})
+        except OSError:
+            raise ClientDisconnected from None
 
     async def open_stream(self) -> None:
         """Start an event stream; its status is settled now."""
         self.status = 200
         fields = [*sse.HEADERS, *self.headers]
-        await self._send({"type": "http.response.start", "status": 200, "headers": fields})
+        await self._put({"type": "http.response.start", "status": 200, "headers": fields})
         self.streaming = True
 
     async def write(self, data: bytes) -> None:
         """Send a piece of the event stream."""
-        await self._send({"type": "http.response.body", "body": data, "more_body": True})
+        await self._put({"type": "http.response.body", "body": data, "more_body": True})
 
     async def close(self) -> None:
         """End the event stream."""
-        await self._send({"type": "http.response.body", "body": b""})
+        await self._put({"type": "http.response.body", "body": b""})
 
     async def abandon(self) -> None:
         """End this exchange without a message: the request was cancelled."""
@@ -169,6 +175,18 @@ class Exchange:
         """Close the connection while the request goes on; without a session, which could resume it, do nothing."""
         if (stream := self._resumable()) is not None:
             await stream.hang_up()
+
+    def release(self) -> None:
+        """Let go of the stream, which refers back to this exchange."""
+        if self._stream is not None:
+            self._stream.release()
+            self._stream = None
+
+    async def _put(self, message: MutableMapping[str, Any]) -> None:
+        try:
+            await self._send(message)
+        except OSError:  # what servers may raise when the client has gone (ASGI specification)
+            raise ClientDisconnected from None
 
     def _resumable(self) -> "Stream | None":
         if self._stream is None and self.session is not None and self.streams is not None:

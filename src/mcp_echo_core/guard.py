@@ -1,12 +1,14 @@
-"""What is refused for its HTTP head alone: method, Host, Origin, Content-Type, Accept.
+"""What is refused for its HTTP head alone: Host, Origin, Content-Type, Content-Encoding, Accept.
 
-Every verdict depends on one header value and is remembered by it, so a client that repeats its headers, as clients do,
-costs one look-up each. Sources: basic/transports, Security Warning; RFC 9110 sections 8.3 and 12.5.1.
+A verdict depends on a header value, some also on whether the peer is local, and is remembered by them, so a client
+that repeats its headers, as clients do, costs one look-up each. Sources: basic/transports, Security Warning; RFC 9110
+sections 8.3 and 12.5.1.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from ipaddress import ip_address
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from mcp_echo_core.errors import HttpRefusal
@@ -18,6 +20,24 @@ MAX_REMEMBERED = 512
 
 JSON_TYPE = "application/json"
 SSE_TYPE = "text/event-stream"
+
+
+MAX_REMEMBERED_BYTES = 256
+"""A longer header value is judged anew each time: what is remembered must not grow with what strangers send."""
+
+V = TypeVar("V")
+
+
+def remembered(judge: Callable[..., V]) -> Callable[..., V]:
+    """A pure function of a header value, and perhaps more, that remembers its verdicts on short values."""
+    cached = lru_cache(MAX_REMEMBERED)(judge)
+
+    def verdict(value: bytes | None, *more: bool) -> V:
+        if value is None or len(value) <= MAX_REMEMBERED_BYTES:
+            return cached(value, *more)
+        return judge(value, *more)
+
+    return verdict
 
 
 class Accepted(NamedTuple):
@@ -38,8 +58,8 @@ class Guard:
     def __init__(self, settings: Settings) -> None:
         self._hosts = settings.allowed_hosts
         self._origins = settings.allowed_origins
-        self._host_verdict = lru_cache(MAX_REMEMBERED)(self._judge_host)
-        self._origin_verdict = lru_cache(MAX_REMEMBERED)(self._judge_origin)
+        self._host_verdict = remembered(self._judge_host)
+        self._origin_verdict = remembered(self._judge_origin)
 
     def check_source(self, request: HttpRequest) -> None:
         """Host and Origin.
@@ -48,8 +68,7 @@ class Guard:
             HttpRefusal: 421 for the host, 403 for the origin.
         """
         client = request.scope.get("client")
-        # uvicorn's proxy middleware rewrites the peer and sets port 0: what stands there is hearsay.
-        local = client is not None and (client[1] == 0 or is_loopback(client[0]))
+        local = client is not None and (is_loopback(client[0]) or _is_hearsay(client[0], request))
         if request.repeated and len(request.values("host")) > 1:
             raise _two_hosts(request)
         host = request.fields.get(b"host")
@@ -129,7 +148,7 @@ JSON_ONLY = Accepted(json=True, sse=False)
 """What a client is taken to read before its Accept header has been looked at."""
 
 
-@lru_cache(MAX_REMEMBERED)
+@remembered
 def is_json(content_type: bytes) -> bool:
     """Whether a Content-Type is JSON in UTF-8, whatever its other parameters."""
     media_type, *parameters = content_type.decode("latin-1").lower().split(";")
@@ -139,7 +158,7 @@ def is_json(content_type: bytes) -> bool:
     return media_type.strip() == JSON_TYPE and all(charset in ("utf-8", "utf8") for charset in charsets)
 
 
-@lru_cache(MAX_REMEMBERED)
+@remembered
 def parse_accept(value: bytes) -> Accepted:
     """Read an Accept header: the most specific range decides, ``q=0`` refuses (RFC 9110 section 12.5.1)."""
     weights: dict[str, float] = {}
@@ -170,6 +189,11 @@ def is_loopback_name(host: str) -> bool:
     """Whether a host name or address literal means this machine (RFC 6761 section 6.3)."""
     name = host.lower().rstrip(".")
     return name == "localhost" or name.endswith(".localhost") or is_loopback(name.strip("[]"))
+
+
+def _is_hearsay(address: str, request: HttpRequest) -> bool:
+    """Whether an engine may have taken the peer's address from a header, as uvicorn does for peers on loopback."""
+    return b"x-forwarded-for" in request.fields and address in (request.header("x-forwarded-for") or "")
 
 
 def _quality(parameter: str) -> float:

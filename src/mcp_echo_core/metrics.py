@@ -27,6 +27,9 @@ BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1
 SHARE_INTERVAL = 1.0
 """Seconds between snapshots for the other workers."""
 
+LONG_LIVED = frozenset({"GET", "subscriptions/listen"})
+"""Kinds of requests whose time is how long somebody listened."""
+
 RATE_WINDOW = 60
 """Samples, one a second, from which the request rate is computed."""
 
@@ -99,8 +102,10 @@ class Metrics:
 
     @property
     def average_seconds(self) -> float | None:
-        """Mean time to answer; ``None`` before the first request."""
-        return sum(series.seconds for series in self.series.values()) / self.requests if self.requests else None
+        """Mean time to answer, streams that stay open left out; ``None`` before the first request."""
+        answered = [series for kind, series in self.series.items() if kind not in LONG_LIVED]
+        count = sum(series.count for series in answered)
+        return sum(series.seconds for series in answered) / count if count else None
 
     def sample(self, now: float) -> None:
         """Note how far the counters are, once a second; ``now`` is monotonic seconds."""

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from msgspec import Raw, Struct
 
+from mcp_echo_core.body import ClientDisconnected
 from mcp_echo_core.call import Call
 from mcp_echo_core.catalog import Prompt
 from mcp_echo_core.eras.versions import ARGUMENT_ERRORS_ARE_RESULTS, STRUCTURED_CONTENT
@@ -110,7 +111,7 @@ async def guarded(plan: Plan, call: Call) -> Any:
     """
     try:
         return await plan.run(call)
-    except (Refusal, InputRequired, StoreUnavailable):
+    except (Refusal, InputRequired, StoreUnavailable, ClientDisconnected):
         raise
     except ToolFailure as failure:  # of a prompt or resource, whose results have no isError
         raise InvalidParams(str(failure), spec="2025-11-25 server/prompts, Error Handling") from None

@@ -61,10 +61,12 @@ def serve(variant: Variant, environ: Mapping[str, str], flags: Mapping[str, str 
 
 def _check_store(settings: Settings) -> None:
     store = open_store(settings)
+    scheme = settings.session_store.partition(":")[0]
+    why = f"as {scheme}:// keeps sessions in one process; sqlite:// and redis:// share them"
     if settings.workers > 1 and not store.shared:
-        scheme = settings.session_store.partition(":")[0]
-        allowed = f"1, as {scheme}:// keeps sessions in one process; sqlite:// and redis:// share them"
-        raise ConfigurationError("--workers", str(settings.workers), allowed)
+        raise ConfigurationError("--workers", str(settings.workers), f"1, {why}")
+    if settings.max_requests and not store.shared:
+        raise ConfigurationError("--max-requests", str(settings.max_requests), f"0, {why}")
     try:
         asyncio.run(_reach(store))
     except StoreUnavailable as outage:

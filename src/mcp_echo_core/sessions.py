@@ -220,6 +220,9 @@ class StoredSessions:
             except StoreUnavailable as error:
                 log.warning("the session store cannot be swept", extra={"problem": error})
                 continue
+            except Exception:
+                log.exception("the session store could not be swept")
+                continue
             if freed:
                 log.info("expired sessions freed", extra={"count": freed})
 

@@ -1,4 +1,4 @@
-"""server-rules.md section 2: which era a message belongs to, from its version header and its body alone."""
+"""protocol rules 2: which era a message belongs to, from its version header and its body alone."""
 
 from typing import Any
 

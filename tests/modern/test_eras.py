@@ -1,4 +1,4 @@
-"""server-rules.md section 2, rows E1 to E16: how each kind of opening is answered by both servers."""
+"""protocol rules 2, rows E1 to E16: how each kind of opening is answered by both servers."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""server-rules.md section 4, modern column: every kind of bad input, and those that are tolerated."""
+"""protocol rules 4, modern column: every kind of bad input, and those that are tolerated."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

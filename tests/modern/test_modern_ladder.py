@@ -1,4 +1,4 @@
-"""server-rules.md 3.2: of two faults in one modern request, the one on the earlier step is answered."""
+"""protocol rules 3.2: of two faults in one modern request, the one on the earlier step is answered."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

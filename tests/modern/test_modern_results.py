@@ -1,4 +1,4 @@
-"""server-rules.md 6.1 and 6.5: what every modern result carries, what only some do, and what legacy ones never do."""
+"""protocol rules 6.1 and 6.5: what every modern result carries, what only some do, and what legacy ones never do."""
 
 from collections.abc import Callable
 from typing import Any

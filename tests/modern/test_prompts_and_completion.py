@@ -1,4 +1,4 @@
-"""server-rules.md section 8: prompts and the completion of their arguments, in every revision."""
+"""protocol rules 8: prompts and the completion of their arguments, in every revision."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""server-rules.md section 9, 2026-07-28 server/utilities/logging: what a request's own stream carries, and its end."""
+"""protocol rules 9, 2026-07-28 server/utilities/logging: what a request's own stream carries, and its end."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""server-rules.md section 8: resources in every revision, and how each says that one does not exist."""
+"""protocol rules 8: resources in every revision, and how each says that one does not exist."""
 
 import json
 from collections.abc import Callable

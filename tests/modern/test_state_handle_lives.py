@@ -1,4 +1,4 @@
-"""design.md section 5: a handle is a session in the same store, with the same expiry and the same cap."""
+"""docs : a handle is a session in the same store, with the same expiry and the same cap."""
 
 from collections.abc import Callable
 from typing import Any

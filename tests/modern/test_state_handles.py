@@ -1,4 +1,4 @@
-"""design.md section 5: state across modern requests is named by an explicit handle, the argument ``session``."""
+"""docs : state across modern requests is named by an explicit handle, the argument ``session``."""
 
 from typing import Any
 

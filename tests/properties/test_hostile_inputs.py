@@ -1,4 +1,4 @@
-"""design.md section 9: no input may cause a 500, a traceback in the answer or a dead worker."""
+"""docs : no input may cause a 500, a traceback in the answer or a dead worker."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""server-rules.md 5.2 and 5.3: a response stream that was cut is continued by GET, by its own client only."""
+"""protocol rules 5.2 and 5.3: a response stream that was cut is continued by GET, by its own client only."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""design.md section 4, MCP_MAX_SESSIONS: who is refused, and who makes room."""
+"""docs MCP_MAX_SESSIONS: who is refused, and who makes room."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""design.md section 4: expired means gone at once, and sweeping only frees memory."""
+"""docs : expired means gone at once, and sweeping only frees memory."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The seeds' SessionManager, imported from where they import it, with time that tests move."""
+"""SessionManager as documented, imported from where the documentation imports it, with time that tests move."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""design.md section 4: who gets a session, whose id is believed, and how a session ends."""
+"""docs : who gets a session, whose id is believed, and how a session ends."""
 
 from collections.abc import Callable
 from uuid import UUID

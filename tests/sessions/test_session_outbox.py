@@ -1,4 +1,4 @@
-"""design.md section 4: what waits in a session's outbox, and what does not."""
+"""docs : what waits in a session's outbox, and what does not."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""design.md sections 4 and 10: a stream ends cleanly when its session, its client or its process does."""
+"""docs : a stream ends cleanly when its session, its client or its process does."""
 
 import asyncio
 import signal

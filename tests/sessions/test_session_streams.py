@@ -1,4 +1,4 @@
-"""design.md section 4, server-rules.md 5.3: what a session's stream carries, to whom, and from where it resumes."""
+"""docs protocol rules 5.3: what a session's stream carries, to whom, and from where it resumes."""
 
 from collections.abc import Callable
 

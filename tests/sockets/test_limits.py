@@ -99,7 +99,7 @@ def test_the_refusal_of_a_large_body_reaches_a_client_that_sends_it_all(live: Li
 
 
 def test_a_half_sent_body_does_not_hold_up_the_end(tmp_path: Path) -> None:
-    with serving("stateless", tmp_path) as server, server.plain() as plain:
+    with serving("stateless", tmp_path, MCP_DRAIN_TIMEOUT="0.3") as server, server.plain() as plain:
         plain.sendall(HEAD + b"\r\n{")
         until(lambda: "mcp_echo_active_requests 1.0" in server.get("/metrics").body.decode(), "the request has begun")
         server.kill()

@@ -1,4 +1,4 @@
-"""server-rules.md 5.2 and 5.3: what the stream of a POST in a session looks like, in every revision."""
+"""protocol rules 5.2 and 5.3: what the stream of a POST in a session looks like, in every revision."""
 
 import pytest
 from stream_helpers import begin, events, ids, rest, slow, started, stream_of, told

@@ -1,4 +1,4 @@
-"""server-rules.md 5.3, Resumability and Redelivery: a cut stream goes on where it was cut, and nowhere else."""
+"""protocol rules 5.3, Resumability and Redelivery: a cut stream goes on where it was cut, and nowhere else."""
 
 import pytest
 from stream_helpers import begin, events, ids, rest, started, stream_of, told

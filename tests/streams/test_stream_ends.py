@@ -1,4 +1,4 @@
-"""server-rules.md 5.4 and design.md section 10: response streams end cleanly with their session and their process."""
+"""protocol rules 5.4 and docs : response streams end cleanly with their session and their process."""
 
 import asyncio
 import signal

@@ -1,4 +1,4 @@
-"""design.md section 4: a store that fails while streams are open costs nobody an answer, and breaks no stream."""
+"""docs : a store that fails while streams are open costs nobody an answer, and breaks no stream."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""server-rules.md section 4, legacy column: every bad input gets exactly this status, code, id and explanation."""
+"""protocol rules 4, legacy column: every bad input gets exactly this status, code, id and explanation."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ FOREIGN = "https://evil.example"
 
 def bad(name: str, status: int, code: int | None, body: Any = PING, **more: Any) -> Case:
     """A row of the matrix; its spec reference is section 4 itself."""
-    return Case(name, "server-rules 4", status, code, body, **more)
+    return Case(name, "bad input, legacy era", status, code, body, **more)
 
 
 HEADS = [

@@ -1,4 +1,4 @@
-"""server-rules.md 5.5: batches exist in 2025-03-26 and nowhere else."""
+"""protocol rules 5.5: batches exist in 2025-03-26 and nowhere else."""
 
 from collections.abc import Callable
 from typing import Any

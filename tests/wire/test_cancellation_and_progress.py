@@ -1,4 +1,4 @@
-"""server-rules.md section 9, legacy column: progress on the request's own stream, and cancellation by notification."""
+"""protocol rules 9, legacy column: progress on the request's own stream, and cancellation by notification."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""server-rules.md 3.1 steps 6 and 7, 5.2: Content-Type, Accept, and the form of the answer; compression."""
+"""protocol rules 3.1 steps 6 and 7, 5.2: Content-Type, Accept, and the form of the answer; compression."""
 
 import gzip
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""design.md sections 7 and 9: a refusal quotes the value it saw, but never a credential, and never megabytes."""
+"""docs : a refusal quotes the value it saw, but never a credential, and never megabytes."""
 
 from typing import Any
 

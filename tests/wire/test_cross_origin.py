@@ -1,4 +1,4 @@
-"""design.md section 8, CORS: what a browser is told, and that nobody else is told anything."""
+"""docs CORS: what a browser is told, and that nobody else is told anything."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""server-rules.md section 2, rows E1, E10, E11, E13 and E15: what counts as the legacy era, and as which revision."""
+"""protocol rules 2, rows E1, E10, E11, E13 and E15: what counts as the legacy era, and as which revision."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""design.md section 8, server-rules.md 3.1 steps 2 and 3: whose requests are served (DNS rebinding)."""
+"""docs protocol rules 3.1 steps 2 and 3: whose requests are served (DNS rebinding)."""
 
 from collections.abc import Callable
 from typing import Any

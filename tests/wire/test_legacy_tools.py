@@ -1,4 +1,4 @@
-"""server-rules.md sections 1 and 7: what tools/list and tools/call say in each handshake revision."""
+"""protocol rules 1 and 7: what tools/list and tools/call say in each handshake revision."""
 
 import jsonschema
 import pytest

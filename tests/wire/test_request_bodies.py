@@ -1,4 +1,4 @@
-"""server-rules.md 3.1 step 1, design.md section 9: bodies that are large, slow, cut off, or come in pieces."""
+"""protocol rules 3.1 step 1, docs : bodies that are large, slow, cut off, or come in pieces."""
 
 import asyncio
 from collections.abc import Callable

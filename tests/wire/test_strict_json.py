@@ -1,4 +1,4 @@
-"""server-rules.md 3.1 step 8 and design.md section 9: JSON is read strictly, and everything legal is read exactly."""
+"""protocol rules 3.1 step 8 and docs : JSON is read strictly, and everything legal is read exactly."""
 
 from typing import Any
 

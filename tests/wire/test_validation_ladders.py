@@ -1,4 +1,4 @@
-"""server-rules.md 3.1 and 3.3: of two faults in one request, the one on the earlier rung is answered.
+"""protocol rules 3.1 and 3.3: of two faults in one request, the one on the earlier rung is answered.
 
 The order inside 3.1 is free. Ours is that of the table, except that the body's size comes after the head: a foreign
 host's body is not read. A body that is declared too large is refused before a byte of it is read.

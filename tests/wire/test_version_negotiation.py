@@ -1,4 +1,4 @@
-"""server-rules.md 5.1 and design.md section 6: what initialize grants, offers and refuses."""
+"""protocol rules 5.1 and docs : what initialize grants, offers and refuses."""
 
 from collections.abc import Callable
 from typing import Any

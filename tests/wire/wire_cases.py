@@ -26,7 +26,7 @@ class Case:
 
     Attributes:
         name: Stable id.
-        spec: Row of ``server-rules.md``.
+        spec: Row of ``protocol rules ``.
         body: JSON value or raw bytes.
         status: HTTP status.
         code: JSON-RPC error code; ``None`` when the answer is no error.

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from mcp_echo_core import sse
+from mcp_echo_core.body import ClientDisconnected
 from mcp_echo_core.eras.versions import PRIMED_STREAMS
 from mcp_echo_core.errors import ToolFailure
 from mcp_echo_core.exchange import Exchange
@@ -56,7 +57,7 @@ class ResponseStreams:
 
     def cancel(self, session_id: str, request_id: Any) -> None:
         """Stop a running request at its client's wish; unknown and finished ones are ignored."""
-        task = self._running.get((session_id, request_id)) if isinstance(request_id, str | int) else None
+        task = self._running.get((session_id, request_id)) if type(request_id) in (str, int) else None
         if task is not None:
             self._cancelled.add(task)
             task.cancel()
@@ -144,18 +145,20 @@ class ResponseStream:
 
     async def answer(self, message: bytes) -> None:
         """Send the response and end the stream."""
-        self._streams.close(self._exchange, self._session)
         await self._carry(message, last=True)
         await self._close()
 
     async def abandon(self) -> None:
         """End the stream without a response: the request was cancelled."""
-        self._streams.close(self._exchange, self._session)
         if self._name:
             await self._keep(None, last=True)
             await self._close()
         else:
             await self._exchange.reply(204)
+
+    def release(self) -> None:
+        """The request is done: nothing is left to cancel."""
+        self._streams.close(self._exchange, self._session)
 
     async def _carry(self, message: bytes, *, last: bool) -> None:
         if not self._name:
@@ -166,7 +169,7 @@ class ResponseStream:
         if not self._gone:
             try:
                 await self._exchange.write(sse.message(message, f"{self._name}-{self._sequence}"))
-            except OSError:  # the client has gone; it may come back for the rest
+            except ClientDisconnected:  # it may come back for the rest
                 self._gone = True
 
     async def _keep(self, delivery: Delivery | None, *, last: bool) -> bool:
@@ -179,7 +182,7 @@ class ResponseStream:
     async def _close(self) -> None:
         if not self._gone:
             self._gone = True
-            with suppress(OSError):  # the client has gone first
+            with suppress(ClientDisconnected):
                 await self._exchange.close()
 
     async def _open(self) -> None:

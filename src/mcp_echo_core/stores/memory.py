@@ -13,6 +13,9 @@ from mcp_echo_core.stores.records import Delivery, Effect, Rate, Session, apply_
 SWEEP_SLICE = 1000
 """Sessions freed before other tasks get a turn."""
 
+MAX_RESPONSE_BYTES = 2 * 1024 * 1024
+"""Bytes of all resumable response streams of one session; older ones are forgotten."""
+
 SIZE_SAMPLE = 100
 """Sessions that are measured to estimate the size of all."""
 
@@ -122,10 +125,11 @@ class MemoryStore:
         if log is None:
             log = logs[stream] = ResponseLog(self._queue_size)
             if len(logs) > MAX_RESPONSES:
-                # A finished one goes first: what still runs may yet be asked for.
-                oldest = next((name for name, kept in logs.items() if kept.complete), next(iter(logs)))
-                logs.pop(oldest).close()
-        return log.append(delivery, last=last)
+                _evict(logs, stream)
+        elsewhere = log.append(delivery, last=last)
+        while len(logs) > 1 and sum(kept.size for kept in logs.values()) > MAX_RESPONSE_BYTES:
+            _evict(logs, stream)
+        return elsewhere
 
     def _estimated_bytes(self) -> int:
         """Size of all records, from that of the oldest few: the loop has better things to do than to look at all."""
@@ -223,6 +227,13 @@ class MemoryStore:
         if outbox is None:
             outbox = self._outboxes[session_id] = Outbox(self._queue_size, self._queue)
         return outbox
+
+
+def _evict(logs: OrderedDict[str, ResponseLog], spared: str) -> None:
+    """Forget the oldest finished response, or else the oldest: what still runs may yet be asked for."""
+    others = [name for name in logs if name != spared]
+    oldest = next((name for name in others if logs[name].complete), others[0])
+    logs.pop(oldest).close()
 
 
 def _size_of(session: Session) -> int:

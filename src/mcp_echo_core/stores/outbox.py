@@ -136,18 +136,22 @@ class ResponseLog(Wakeup):
         size: Messages that are kept; the oldest makes room.
     """
 
-    __slots__ = ("complete", "messages", "resumed")
+    __slots__ = ("complete", "messages", "resumed", "size")
 
     def __init__(self, size: int) -> None:
         super().__init__()
         self.messages: deque[Delivery] = deque(maxlen=size)
+        self.size = 0
         self.complete = False
         self.resumed = False
 
     def append(self, delivery: Delivery | None, *, last: bool) -> bool:
         """Keep a message, or only the end; whether another connection has continued the stream."""
         if delivery is not None:
+            if len(self.messages) == self.messages.maxlen:
+                self.size -= len(self.messages[0].message)
             self.messages.append(delivery)
+            self.size += len(delivery.message)
         self.complete = last
         self.wake_one()
         return self.resumed

@@ -75,9 +75,11 @@ async def run_stateful(arguments: StatefulArguments, call: Call) -> StatefulResu
     """Echo with session context."""
     assert call.session is not None  # noqa: S101 - the stateful variant has one on every tools/call
     echoed = transformed(arguments)
+    # The count is this echo's; while progress is reported, others may be counted.
+    result = StatefulResult(echoed, call.session.id, call.session.echo_count)
     if call.progress_token is not None or call.log_level is not None:
         await _report(call, echoed)
-    return StatefulResult(echoed, call.session.id, call.session.echo_count)
+    return result
 
 
 async def run_stateless(arguments: StatelessArguments, call: Call) -> StatelessResult:
