@@ -186,12 +186,15 @@ def _lifespan(runtime: Runtime, drain: Drain) -> Any:
 
 
 async def _count_forever(runtime: Runtime) -> None:
-    runtime.metrics.sample(runtime.clock.monotonic())
-    runtime.metrics.share()
-    await asyncio.sleep(SHARE_INTERVAL)
-    # From here on a reading is about this server's life, not about the machine's; the library takes a while to load.
-    await asyncio.to_thread(system.cpu_share)
+    metrics = runtime.metrics
+    seen, prepared = -1, False
     while True:
-        runtime.metrics.sample(runtime.clock.monotonic())
-        runtime.metrics.share()
+        metrics.sample(runtime.clock.monotonic())
+        metrics.share()
+        if not prepared and metrics.requests == seen:
+            # A quiet second: load what measures the machine, so that its first reading is about this server's life.
+            await asyncio.to_thread(system.cpu_share)
+            gc.freeze()
+            prepared = True
+        seen = metrics.requests
         await asyncio.sleep(SHARE_INTERVAL)

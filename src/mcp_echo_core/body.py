@@ -14,6 +14,13 @@ class ClientDisconnected(Exception):
     """The client went away before its request was complete; there is nobody to answer."""
 
 
+UNSEEN = -1.0
+"""Stands for the time of a wait that the watch has not looked at: nearly all are over before it does."""
+
+LOOKS = 8
+"""How often the watch looks within one time-out; a body may take that much longer."""
+
+
 class BodyReader:
     """Reads bodies and cuts off the slow ones.
 
@@ -53,10 +60,9 @@ class BodyReader:
             raise self._too_large(declared.decode("latin-1"))
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - ASGI applications run in tasks
-        loop = asyncio.get_running_loop()
-        self._since[task] = loop.time()
+        self._since[task] = UNSEEN
         if not self._watching:
-            self._watch(loop)
+            self._watch(asyncio.get_running_loop())
         try:
             message = await receive()
             body: bytes = message.get("body", b"")
@@ -89,13 +95,16 @@ class BodyReader:
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
         self._watching = True
-        loop.call_at(min(self._since.values()) + self._timeout, self._cut_off, loop)
+        loop.call_later(self._timeout / LOOKS, self._look, loop)
 
-    def _cut_off(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Note who has begun to wait since the last look, and cut off who has waited too long."""
         self._watching = False
-        latest = loop.time() - self._timeout
+        now = loop.time()
         for task, since in self._since.items():
-            if since <= latest and task not in self._overdue:
+            if since == UNSEEN:
+                self._since[task] = now
+            elif since <= now - self._timeout and task not in self._overdue:
                 self._overdue.add(task)
                 task.cancel()
         if self._since.keys() - self._overdue:

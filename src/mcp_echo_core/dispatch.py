@@ -64,8 +64,12 @@ class Dispatcher:
         Raises:
             InvalidParams: No tool of that name, or params that are not those of the method.
         """
-        tool = _named(self.tools, params, "tool", "server/tools, Error Handling")
-        arguments = _arguments(params, "server/tools, Error Handling")
+        name, arguments = params.get("name"), params.get("arguments")
+        tool = self.tools.get(name) if type(name) is str else None
+        if tool is None:
+            tool = _named(self.tools, params, "tool", "server/tools, Error Handling")
+        if type(arguments) is not dict:
+            arguments = _arguments(params, "server/tools, Error Handling")
         try:
             fitting = msgspec.convert(arguments, tool.arguments)
         except msgspec.ValidationError:

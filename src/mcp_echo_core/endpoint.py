@@ -81,7 +81,8 @@ class Endpoint:
             fault.status = 500
             await self._refuse(exchange, fault)
         finally:
-            exchange.release()
+            if exchange.stream is not None:
+                exchange.release()
             metrics.active -= 1
             seconds = self._monotonic() - started
             metrics.observe(exchange.kind, seconds)
@@ -91,16 +92,17 @@ class Endpoint:
             self._log(exchange, seconds)
 
     async def _serve(self, exchange: Exchange, method: str) -> None:
-        guard, http = self._guard, exchange.http
-        guard.check_source(http)
+        http = exchange.http
         if method == "POST":
-            exchange.accepted = guard.check_post(http)
+            exchange.accepted = self._guard.admit_post(http)
             body = await self._bodies.read(http, exchange.receive)
             value = decode(body)
             version = http.single(b"mcp-protocol-version")
             era = classify(version, value, self._modern_versions)
             await (self._modern if era is Era.MODERN else self._legacy).post(exchange, value, version)
-        elif method == "GET":
+            return
+        self._guard.check_source(http)
+        if method == "GET":
             exchange.kind = "GET"
             await self._era_of_head(http).get(exchange)
         elif method == "DELETE":

@@ -55,6 +55,7 @@ class Exchange:
         kind: What metrics count it as.
         request_id: Id of the request, once it is known.
         session: Session it belongs to, if there is one.
+        stream: The stream its answer has become.
         streams: Makes its answer a stream that can be resumed, where its session allows that.
         headers: Response headers that every answer to this request carries.
         streaming: An event stream has been opened.
@@ -64,7 +65,6 @@ class Exchange:
     __slots__ = (
         "_compress",
         "_send",
-        "_stream",
         "accepted",
         "headers",
         "http",
@@ -73,6 +73,7 @@ class Exchange:
         "request_id",
         "session",
         "status",
+        "stream",
         "streaming",
         "streams",
     )
@@ -89,7 +90,7 @@ class Exchange:
         self.request_id: RequestId | None = None
         self.session: Session | None = None
         self.streams: Streams | None = None
-        self._stream: Stream | None = None
+        self.stream: Stream | None = None
         self.headers = [*headers]
         self.streaming = False
         self.status = 0
@@ -98,11 +99,14 @@ class Exchange:
         """Tell the client the id of the session that was made for it."""
         self.headers.append((b"mcp-session-id", session_id.encode()))
 
-    async def answer(self, message: bytes) -> None:
+    def answer(self, message: bytes) -> Awaitable[None]:
         """Send the one message that ends this exchange, in a form the client can read."""
         if not self.streaming and self.accepted.json:
-            await self.reply(200, message)
-        elif (stream := self._resumable()) is not None:
+            return self.reply(200, message)
+        return self._end_stream(message)
+
+    async def _end_stream(self, message: bytes) -> None:
+        if (stream := self._resumable()) is not None:
             await stream.answer(message)
         else:
             if not self.streaming:
@@ -143,8 +147,8 @@ class Exchange:
 
     async def abandon(self) -> None:
         """End this exchange without a message: the request was cancelled."""
-        if self._stream is not None:
-            await self._stream.abandon()
+        if self.stream is not None:
+            await self.stream.abandon()
         elif self.streaming:
             await self.close()
         else:
@@ -178,9 +182,9 @@ class Exchange:
 
     def release(self) -> None:
         """Let go of the stream, which refers back to this exchange."""
-        if self._stream is not None:
-            self._stream.release()
-            self._stream = None
+        if self.stream is not None:
+            self.stream.release()
+            self.stream = None
 
     async def _put(self, message: MutableMapping[str, Any]) -> None:
         try:
@@ -189,9 +193,9 @@ class Exchange:
             raise ClientDisconnected from None
 
     def _resumable(self) -> "Stream | None":
-        if self._stream is None and self.session is not None and self.streams is not None:
-            self._stream = self.streams.open(self, self.session)
-        return self._stream
+        if self.stream is None and self.session is not None and self.streams is not None:
+            self.stream = self.streams.open(self, self.session)
+        return self.stream
 
     async def disconnected(self) -> None:
         """Return when the client has gone away; the request's body must have been read."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from mcp_echo_core.call import SILENT
 from mcp_echo_core.eras.versions import BATCHES
 from mcp_echo_core.errors import InvalidRequest, Refusal
 from mcp_echo_core.exchange import Exchange
@@ -63,6 +64,6 @@ async def _answer(era: "LegacyEra", exchange: Exchange, value: Any, version: str
                 spec="2025-03-26 basic/lifecycle, Initialization",
                 fix="Send initialize in a POST of its own.",
             )
-        return {"jsonrpc": "2.0", "id": request_id, "result": await era.result(exchange, message, version)}
+        return {"jsonrpc": "2.0", "id": request_id, "result": await era.result(exchange, message, version, SILENT)}
     except Refusal as refusal:
         return error_object(refusal, request_id)

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mcp_echo_core.call import EMPTY, SILENT, Call, Channel
+from mcp_echo_core.call import EMPTY, Call, Channel
 from mcp_echo_core.dispatch import Dispatcher
 from mcp_echo_core.drain import Drain
 from mcp_echo_core.eras.batches import answer_batch
@@ -56,12 +56,9 @@ class LegacyEra:
         self._methods: Mapping[str, Callable[[Mapping[str, Any]], Plan]] = dispatcher.legacy_methods(
             listens=runtime.variant.listens
         )
+        self._kinds = {method: method for method in (*self._methods, "initialize")}
         self._streams = ResponseStreams(runtime)
         self._listening: dict[tuple[str, str], asyncio.Task[None]] = {}
-
-    def known(self, method: str) -> bool:
-        """Whether a method is one that metrics may name."""
-        return method in self._methods or method == "initialize"
 
     async def post(self, exchange: Exchange, value: Any, version: str | None) -> None:
         """Answer a posted message or batch.
@@ -84,11 +81,21 @@ class LegacyEra:
             await self.notice(exchange, message)
             await exchange.reply(202)
             return
-        exchange.kind = message.method if self.known(message.method) else "other"
+        exchange.kind = self._kinds.get(message.method, "other")
         exchange.request_id = message.id
         if version not in self._expected:
             await self._check_version(exchange, version)
-        await self._answer(exchange, message, version)
+        if message.method == "initialize":
+            result = await self._initialize(exchange, message)
+        else:
+            exchange.streams = self._streams
+            try:
+                result = await self.result(exchange, message, version, exchange)
+            except asyncio.CancelledError:
+                if self._streams.was_cancelled():
+                    raise RequestCancelled from None
+                raise
+        await exchange.answer(encode_result(message.id, result))
 
     async def get(self, exchange: Exchange) -> None:
         """Stream a session's messages to its client, as GET asks for.
@@ -125,29 +132,31 @@ class LegacyEra:
         await self._sessions.end(session.id, self._clock.wall())
         await exchange.reply(204)
 
-    async def _answer(self, exchange: Exchange, request: Request, version: str | None) -> None:
-        if request.method == "initialize":
-            result = await self._initialize(exchange, request)
-            await exchange.answer(encode_result(request.id, result))
-            return
-        plan, session = await self._enter(exchange, request, version)
-        exchange.streams = self._streams
-        try:
-            result = await guarded(plan, self._call(exchange, request, version, session, exchange))
-        except asyncio.CancelledError:
-            if self._streams.was_cancelled():
-                raise RequestCancelled from None
-            raise
-        await exchange.answer(encode_result(request.id, result))
+    async def result(self, exchange: Exchange, request: Request, version: str | None, channel: Channel) -> Any:
+        """The result of a request other than ``initialize``.
 
-    async def result(self, exchange: Exchange, request: Request, version: str | None) -> Any:
-        """The result of a request whose answer carries nothing else, as in a batch.
+        Args:
+            exchange: What carried it.
+            request: The message.
+            version: Value of ``MCP-Protocol-Version``, if it was sent.
+            channel: Where notifications about it go.
 
         Raises:
             Refusal: It is not served.
         """
-        plan, session = await self._enter(exchange, request, version)
-        return await guarded(plan, self._call(exchange, request, version, session, SILENT))
+        plan, session = await self._enter(exchange, request)
+        params = request.params
+        call = Call(
+            runtime=self._runtime,
+            http=exchange.http,
+            revision=(session.protocol_version if session is not None else None) or version or ASSUMED_VERSION,
+            session=session,
+            client=session.client if session is not None else None,
+            capabilities=(session.capabilities if session is not None else None) or EMPTY,
+            progress_token=_progress_token(params) if "_meta" in params else None,
+            channel=channel,
+        )
+        return await guarded(plan, call)
 
     async def notice(self, exchange: Exchange, message: Message) -> None:
         """Take note of a message that wants no answer.
@@ -192,7 +201,7 @@ class LegacyEra:
             await self._sessions.enter(session_id, UNCOUNTED, now)
         return await self._handshake.answer(exchange, request.params, now)
 
-    async def _enter(self, exchange: Exchange, request: Request, version: str | None) -> tuple[Plan, Session | None]:
+    async def _enter(self, exchange: Exchange, request: Request) -> tuple[Plan, Session | None]:
         session_id = self.session_id(exchange)
         now = self._clock.wall()
         try:
@@ -216,22 +225,6 @@ class LegacyEra:
                 exchange.assign(session.id)
             exchange.session = session
         return plan, session
-
-    def _call(
-        self, exchange: Exchange, request: Request, version: str | None, session: Session | None, channel: Channel
-    ) -> Call:
-        if session is not None:
-            version = session.protocol_version or version
-        return Call(
-            runtime=self._runtime,
-            http=exchange.http,
-            revision=version or ASSUMED_VERSION,
-            session=session,
-            client=session.client if session is not None else None,
-            capabilities=(session.capabilities if session is not None else None) or EMPTY,
-            progress_token=_progress_token(request),
-            channel=channel,
-        )
 
     def _plan(self, request: Request) -> Plan:
         planner = self._methods.get(request.method)
@@ -266,7 +259,7 @@ class LegacyEra:
         )
 
 
-def _progress_token(request: Request) -> str | int | None:
-    meta = request.params.get("_meta")
+def _progress_token(params: Mapping[str, Any]) -> str | int | None:
+    meta = params["_meta"]
     token = meta.get("progressToken") if type(meta) is dict else None
     return token if type(token) in (str, int) else None

@@ -72,10 +72,7 @@ class ModernEra:
         self._rounds = Rounds(runtime.sealer)
         self._subscribable = subscribable
         self._methods: dict[str, Planner] = {**dispatcher.methods, "server/discover": lambda _: results.discovery}
-
-    def known(self, method: str) -> bool:
-        """Whether a method is one that metrics may name."""
-        return method in self._methods or method == "subscriptions/listen"
+        self._kinds = {method: method for method in (*self._methods, "subscriptions/listen")}
 
     async def post(self, exchange: Exchange, value: Any, version: str | None) -> None:
         """Answer a posted message.
@@ -97,7 +94,7 @@ class ModernEra:
             return
         if type(message) is not Request:
             raise _only_requests("a response", "Clients answer input requests by retrying the request")
-        exchange.kind = message.method if self.known(message.method) else "other"
+        exchange.kind = self._kinds.get(message.method, "other")
         exchange.request_id = message.id
         try:
             await self._answer(exchange, message)
@@ -164,7 +161,10 @@ class ModernEra:
             channel=exchange,
         )
         try:
-            result = await self._run(exchange, plan, call)
+            if call.progress_token is None and log_level is None:
+                result = await guarded(plan, call)
+            else:
+                result = await _unless_disconnected(exchange, plan, call)
         except InputRequired as needed:
             result = self._rounds.result(needed, request, exchange.http, envelope.capabilities, now)
         if type(result) is Raw:
@@ -172,11 +172,6 @@ class ModernEra:
         if request.method == "resources/read" and "resultType" not in result:
             result = {**result, **UNCACHED}
         return self._results.complete(result)
-
-    async def _run(self, exchange: Exchange, plan: Plan, call: Call) -> Any:
-        if call.progress_token is None and call.log_level is None:
-            return await guarded(plan, call)
-        return await _unless_disconnected(exchange, plan, call)
 
     def _check_mirrors(self, exchange: Exchange, params: Mapping[str, Any]) -> None:
         name, arguments = params.get("name"), params.get("arguments")
