@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from mcp_echo_core.errors import HttpRefusal
+from mcp_echo_core.head_refusals import accept_refusal, coding_refusal, host_refusal, origin_refusal, two_hosts_refusal
 from mcp_echo_core.http import HttpRequest
 from mcp_echo_core.settings import Settings
 
@@ -98,13 +99,13 @@ class Guard:
         client = request.scope.get("client")
         local = client is not None and (is_loopback(client[0]) or _is_hearsay(client[0], request))
         if request.repeated and len(request.values("host")) > 1:
-            raise _two_hosts(request)
+            raise two_hosts_refusal(request)
         host = request.fields.get(b"host")
         if not self._host_verdict(host, local):
-            raise _host_refusal(host, self._hosts)
+            raise host_refusal(host, self._hosts)
         origin = request.fields.get(b"origin")
         if origin is not None and not self._origin_verdict(origin, local):
-            raise _origin_refusal(origin, self._origins)
+            raise origin_refusal(origin, self._origins)
 
     def check_post(self, request: HttpRequest) -> Accepted:
         """Content-Type and Accept of a POST.
@@ -125,10 +126,10 @@ class Guard:
             )
         coding = request.fields.get(b"content-encoding")
         if coding is not None and coding.lower() != b"identity":
-            raise _coding_refusal(coding)
+            raise coding_refusal(coding)
         accepted = self.accepted(request)
         if not (accepted.json or accepted.sse):
-            raise _accept_refusal(request, "A POST is answered with application/json or text/event-stream")
+            raise accept_refusal(request, "A POST is answered with application/json or text/event-stream")
         return accepted
 
     def check_get(self, request: HttpRequest) -> None:
@@ -138,7 +139,7 @@ class Guard:
             HttpRefusal: 406 when an event stream cannot be read.
         """
         if not self.accepted(request).sse:
-            raise _accept_refusal(request, "A GET is answered with text/event-stream")
+            raise accept_refusal(request, "A GET is answered with text/event-stream")
 
     def accepted(self, request: HttpRequest) -> Accepted:
         """What the client can read; no header means everything (RFC 9110 section 12.5.1)."""
@@ -243,81 +244,3 @@ def _matches(value: str, allowed: tuple[str, ...]) -> bool:
     scheme, separator, host = value.rpartition("://")
     name, _ = _split_port(host)
     return any(entry.lower() in (value, f"{scheme}{separator}{name}:*") for entry in allowed)
-
-
-def _host_refusal(host: bytes | None, allowed: tuple[str, ...]) -> HttpRefusal:
-    return HttpRefusal(
-        421,
-        "Misdirected request",
-        problem="Host is not one this server answers to" if host else "Host is missing",
-        seen=_without_password((host or b"").decode("latin-1")),
-        rule=(
-            f"MCP_ALLOWED_HOSTS allows {', '.join(allowed)}"
-            if allowed
-            else "A request from loopback names a loopback host: protection against DNS rebinding"
-        ),
-        spec="basic/transports, Security Warning",
-        fix=(
-            "Add the host to MCP_ALLOWED_HOSTS (host, host:port or host:*), or have the proxy send a loopback Host."
-            if host
-            else "Send a Host header, as HTTP/1.1 demands."
-        ),
-    )
-
-
-def _two_hosts(request: HttpRequest) -> HttpRefusal:
-    return HttpRefusal(
-        400,
-        "Bad request",
-        problem="Host was sent more than once",
-        seen=", ".join(map(_without_password, request.values("host"))),
-        rule="A request has one Host: proxies disagree about which of two counts",
-        spec="RFC 9112 section 3.2",
-        fix="Send Host once; look for a proxy that adds it again.",
-    )
-
-
-def _without_password(host: str) -> str:
-    userinfo, _, rest = host.rpartition("@")
-    return f"*******@{rest}" if ":" in userinfo else host
-
-
-def _origin_refusal(origin: bytes, allowed: tuple[str, ...]) -> HttpRefusal:
-    return HttpRefusal(
-        403,
-        "Forbidden origin",
-        problem="Origin is not one this server serves",
-        seen=origin.decode("latin-1"),
-        rule=(
-            f"MCP_ALLOWED_ORIGINS allows {', '.join(allowed)}"
-            if allowed
-            else "A request from loopback names a loopback origin: protection against DNS rebinding"
-        ),
-        spec="basic/transports, Security Warning",
-        fix="Add the origin to MCP_ALLOWED_ORIGINS (scheme://host, scheme://host:port or scheme://host:*).",
-    )
-
-
-def _coding_refusal(coding: bytes) -> HttpRefusal:
-    return HttpRefusal(
-        415,
-        "Unsupported media type",
-        headers=[(b"accept-encoding", b"identity")],
-        problem="The body is compressed",
-        seen=coding.decode("latin-1"),
-        rule="A message is posted without content coding",
-        spec="RFC 9110 section 15.5.16",
-        fix="Send the body as it is, without Content-Encoding.",
-    )
-
-
-def _accept_refusal(request: HttpRequest, rule: str) -> HttpRefusal:
-    return HttpRefusal(
-        406,
-        "Not acceptable",
-        problem="Accept allows nothing that this answer can be",
-        seen=request.header("accept"),
-        rule=rule,
-        spec="basic/transports, Sending Messages to the Server; RFC 9110 section 12.5.1",
-        fix="Send 'Accept: application/json, text/event-stream'.",
-    )
