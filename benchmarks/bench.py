@@ -70,8 +70,13 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=3, help="seconds per pass and round (default 3)")
     parser.add_argument("--quick", action="store_true", help="2 rounds of 1 second: a look, not a figure")
     parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=f"some of: {', '.join(names)}")
+    stores = ("memory", "sqlite", "redis")
+    parser.add_argument("--store", choices=stores, help="the stateful server on this store, beside memory and ceiling")
     parser.add_argument("--save", action="store_true", help="write benchmarks/results/latest.json")
     options = parser.parse_args(arguments)
+    if options.store:
+        beside = [] if options.store == "memory" else [f"stateful-{options.store}"]
+        options.only = ["ceiling", "stateful", *beside]
     if options.quick:
         options.rounds, options.seconds = 2, 1.0
     return options

@@ -68,7 +68,10 @@ def running(subject: Subject, log: Path, extra: Mapping[str, str] | None = None)
 
 def _serving(subject: Subject, log: Path, settings: Mapping[str, str], redis: str) -> Iterator[Running]:
     port = _free_port()
-    filled = {name: value.replace("{port}", str(port)).replace("{redis}", redis) for name, value in settings.items()}
+    places = {"{redis}": redis, "{folder}": str(log.parent), "{port}": str(port)}
+    filled = dict(settings)
+    for place, text in places.items():
+        filled = {name: value.replace(place, text) for name, value in filled.items()}
     environment = {**os.environ, **filled}
     command = [word.replace("{port}", str(port)) for word in subject.command]
     with log.open("wb") as output, pinned(SERVER_CORE):

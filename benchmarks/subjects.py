@@ -105,6 +105,13 @@ SUBJECTS = (
         params={"name": "echo", "arguments": {**_MESSAGE, "session": SESSION}, "_meta": _META},
     ),
     Subject(
+        "stateful-sqlite",
+        _ours("stateful"),
+        {**_MANY_SESSIONS, "MCP_SESSION_STORE": "sqlite://{folder}/{port}.db"},
+        sessions=32,
+        headers=_LEGACY,
+    ),
+    Subject(
         "stateful-redis",
         _ours("stateful"),
         {**_MANY_SESSIONS, "MCP_SESSION_STORE": "{redis}"},

@@ -76,7 +76,9 @@ def healthcheck(url: str) -> int:
         connection.request("GET", "/readyz")
         response = connection.getresponse()
         text = response.read()
-        status = json.loads(text).get("status") if text.startswith(b"{") else f"HTTP status {response.status}"
+        if not text.startswith(b"{"):
+            raise ValueError(f"HTTP status {response.status}")
+        status = json.loads(text).get("status")
     except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
         print(f"unhealthy: {url} did not answer as a server of this kind: {error}", file=sys.stderr)
         return 1

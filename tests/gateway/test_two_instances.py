@@ -23,7 +23,7 @@ from redis_process import RedisProcess, running_redis
 pytestmark = pytest.mark.peers
 
 SESSIONS, ECHOES = 1000, 10
-AWAY = 2.0
+AWAY = 5.0
 """Seconds for which Redis is away."""
 
 

@@ -4,6 +4,7 @@ The order of the checks is part of the contract: a disagreement (-32020) comes b
 Source: 2026-07-28 basic/index, ``_meta``; basic/transports/streamable-http, Request Metadata and Server Validation.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,8 @@ NAMED_BY = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"
 
 MAX_CLIENT_TEXT = 200
 """Characters that are kept of a client's name and of its version."""
+
+_PLAIN = re.compile(r"[A-Za-z0-9_./:-]+")
 
 _META_SPEC = "2026-07-28 basic/index, _meta"
 _HEADERS_SPEC = "2026-07-28 basic/transports/streamable-http, Server Validation"
@@ -64,11 +67,7 @@ def open_envelope(request: Request, http: HttpRequest, served: Sequence[str]) ->
     capabilities = meta.get(CAPABILITIES_KEY)
     if type(capabilities) is not dict:
         raise _meta_fault(f"_meta has no object {CAPABILITIES_KEY}", capabilities, served)
-    _check_mirror(http, b"mcp-protocol-version", "MCP-Protocol-Version", version)
-    _check_mirror(http, b"mcp-method", "Mcp-Method", request.method)
-    name = request.params.get(NAMED_BY.get(request.method, ""))
-    if type(name) is str:
-        _check_mirror(http, b"mcp-name", "Mcp-Name", name, encoded=True)
+    _check_mirrors(request, http, version)
     if version not in served:
         raise UnsupportedVersion(
             "The protocol version is not served here",
@@ -86,6 +85,18 @@ def open_envelope(request: Request, http: HttpRequest, served: Sequence[str]) ->
         meta.get(LOG_LEVEL_KEY),
         token if type(token) is str or type(token) is int else None,
     )
+
+
+def _check_mirrors(request: Request, http: HttpRequest, version: str) -> None:
+    fields = http.fields
+    if fields.get(b"mcp-protocol-version") != version.encode():
+        _check_mirror(http, b"mcp-protocol-version", "MCP-Protocol-Version", version)
+    if fields.get(b"mcp-method") != request.method.encode():
+        _check_mirror(http, b"mcp-method", "Mcp-Method", request.method)
+    name = request.params.get(NAMED_BY.get(request.method, ""))
+    # A plain name that is equal needs no decoding; whatever else it is, the thorough comparison tells.
+    if type(name) is str and not (fields.get(b"mcp-name") == name.encode() and _PLAIN.fullmatch(name)):
+        _check_mirror(http, b"mcp-name", "Mcp-Name", name, encoded=True)
 
 
 def _client(info: Any) -> ClientInfo | None:
@@ -114,8 +125,6 @@ def checked_log_level(level: Any) -> str | None:
 
 def _check_mirror(http: HttpRequest, field: bytes, name: str, expected: str, *, encoded: bool = False) -> None:
     raw = http.fields.get(field)
-    if raw == expected.encode() and not encoded:
-        return
     if raw is None:
         problem, seen = f"{name} is missing", None
     else:

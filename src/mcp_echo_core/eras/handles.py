@@ -37,12 +37,17 @@ class Handles:
 
     def __init__(self, sessions: Sessions, dispatcher: Dispatcher) -> None:
         self._sessions = sessions
-        self._tools = dispatcher.tools
+        self._tools = {name: tool for name, tool in dispatcher.tools.items() if tool.state is not State.NONE}
+
+    def concerned(self, request: Request) -> Tool[Any, Any] | None:
+        """The tool that a request calls, if it has to do with state."""
+        name = request.params.get("name")
+        return self._tools.get(name) if request.method == "tools/call" and type(name) is str else None
 
     async def plan(
-        self, request: Request, planner: Callable[[Mapping[str, Any]], Plan], now: float
+        self, tool: Tool[Any, Any], params: Mapping[str, Any], planner: Callable[[Mapping[str, Any]], Plan], now: float
     ) -> tuple[Plan, Session | None]:
-        """Plan a request and find the state it belongs to.
+        """Plan a call of a tool that has to do with state, and find that state.
 
         Returns:
             The plan, and the session as it is after the plan's effect; a plan that fails when the handle is no good.
@@ -50,11 +55,6 @@ class Handles:
         Raises:
             Refusal: The request is not served, or no further session can be kept.
         """
-        params = request.params
-        name = params.get("name")
-        tool = self._tools.get(name) if request.method == "tools/call" and type(name) is str else None
-        if tool is None or tool.state is State.NONE:
-            return planner(params), None
         arguments = params.get("arguments")
         handle = arguments.get(ARGUMENT) if type(arguments) is dict else None
         if type(arguments) is dict and handle is not None:

@@ -68,7 +68,8 @@ class ModernEra:
         self._clock = runtime.clock
         self.served = [v for v in runtime.settings.protocol_versions if v in MODERN_VERSIONS]
         self._handles = Handles(runtime.sessions, dispatcher)
-        self._mirrors = {tool.name: mirrors_of(tool.input_schema) for tool in dispatcher.tools.values()}
+        mirrors = {tool.name: mirrors_of(tool.input_schema) for tool in dispatcher.tools.values()}
+        self._mirrors = {name: found for name, found in mirrors.items() if found}
         self._rounds = Rounds(runtime.sealer)
         self._subscribable = subscribable
         self._methods: dict[str, Planner] = {**dispatcher.methods, "server/discover": lambda _: results.discovery}
@@ -126,7 +127,7 @@ class ModernEra:
         if request.method == "subscriptions/listen" and not exchange.accepted.sse:
             raise _needs_stream(exchange)
         envelope = open_envelope(request, exchange.http, self.served)
-        if request.method == "tools/call":
+        if self._mirrors and request.method == "tools/call":
             self._check_mirrors(exchange, request.params)
         if request.method == "subscriptions/listen":
             checked_log_level(envelope.log_level)
@@ -140,12 +141,17 @@ class ModernEra:
         planner = self._methods.get(request.method)
         if planner is None:
             raise self._unknown(request.method)
-        log_level = checked_log_level(envelope.log_level)
+        log_level = None if envelope.log_level is None else checked_log_level(envelope.log_level)
         now = self._clock.wall()
         answers, state = NO_ROUNDS
         if "requestState" in request.params or "inputResponses" in request.params:
             answers, state = self._rounds.opened(request, exchange.http, now)
-        plan, session = await self._handles.plan(request, planner, now)
+        session = None
+        tool = self._handles.concerned(request)
+        if tool is None:
+            plan = planner(request.params)
+        else:
+            plan, session = await self._handles.plan(tool, request.params, planner, now)
         exchange.session = session
         call = Call(
             runtime=self._runtime,
