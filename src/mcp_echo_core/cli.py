@@ -75,10 +75,7 @@ def healthcheck(url: str) -> int:
     try:
         connection.request("GET", "/readyz")
         response = connection.getresponse()
-        text = response.read()
-        if not text.startswith(b"{"):
-            raise ValueError(f"HTTP status {response.status}")
-        status = json.loads(text).get("status")
+        status = _status(response)
     except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
         print(f"unhealthy: {url} did not answer as a server of this kind: {error}", file=sys.stderr)
         return 1
@@ -86,6 +83,13 @@ def healthcheck(url: str) -> int:
         connection.close()
     print(status)
     return 0 if response.status == http.client.OK else 1
+
+
+def _status(response: http.client.HTTPResponse) -> str:
+    text = response.read()
+    if not text.startswith(b"{"):
+        raise ValueError(f"HTTP status {response.status}")
+    return str(json.loads(text).get("status"))
 
 
 def _connection(url: str) -> http.client.HTTPConnection:
