@@ -63,10 +63,22 @@ class App:
         """Serve a request or the lifespan."""
         if scope["type"] == "http" and scope["path"] in PROTOCOL_PATHS:
             await self._endpoint(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._others(scope, receive, self._naming(send))
         elif scope["type"] == "lifespan":
             await self._live(scope, receive, send)
         else:
             await self._others(scope, receive, send)
+
+    def _naming(self, send: Send) -> Send:
+        """Let the operators' answers tell who gave them, too."""
+
+        async def named(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *self._endpoint.instance_headers]
+            await send(message)
+
+        return named
 
     async def _live(self, scope: Any, receive: Receive, send: Send) -> None:
         try:

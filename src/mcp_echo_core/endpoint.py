@@ -49,8 +49,9 @@ class Endpoint:
         self._modern_versions = frozenset(modern.served)
         self._bodies = BodyReader(settings.max_message_size, settings.read_timeout)
         # Who answered, so that a client behind a load balancer can tell.
-        self._headers = [(INSTANCE_HEADER, runtime.instance.encode())] if runtime.instance else []
+        self.instance_headers = [(INSTANCE_HEADER, runtime.instance.encode())] if runtime.instance else []
         drain.at_deadline(self._bodies.drain)
+        self._store_away = False
         self._compress = settings.enable_compression
         self._monotonic = runtime.clock.monotonic
         self._numbers = itertools.count(1)
@@ -61,7 +62,7 @@ class Endpoint:
         metrics = self._runtime.metrics
         started = self._monotonic()
         http = HttpRequest(scope, started, next(self._numbers), self._id_prefix)
-        exchange = Exchange(http, receive, send, self._headers, compress=self._compress)
+        exchange = Exchange(http, receive, send, self.instance_headers, compress=self._compress)
         if b"origin" in http.fields:
             exchange.headers += self._runtime.cors.headers(http.fields[b"origin"])
         metrics.active += 1
@@ -70,6 +71,7 @@ class Endpoint:
         except Refusal as refusal:
             await self._refuse(exchange, refusal)
         except StoreUnavailable as outage:
+            self._outage(str(outage))
             await self._refuse(exchange, StoreOutage(str(outage)))
         except RequestCancelled:
             await exchange.abandon()
@@ -87,7 +89,7 @@ class Endpoint:
             seconds = self._monotonic() - started
             metrics.observe(exchange.kind, seconds)
             if exchange.session is not None:
-                self._runtime.sessions.add_busy(exchange.session.id, seconds)
+                self._served(exchange.session.id, seconds)
         if log.isEnabledFor(logging.DEBUG):
             self._log(exchange, seconds)
 
@@ -117,6 +119,17 @@ class Endpoint:
     def _era_of_head(self, http: HttpRequest) -> LegacyEra | ModernEra:
         modern = http.single(b"mcp-protocol-version") in self._modern_versions
         return self._modern if modern else self._legacy
+
+    def _served(self, session_id: str, seconds: float) -> None:
+        self._runtime.sessions.add_busy(session_id, seconds)
+        if self._store_away:
+            log.info("the session store is back")
+            self._store_away = False
+
+    def _outage(self, problem: str) -> None:
+        if not self._store_away:
+            log.warning("the session store cannot be reached", extra={"problem": redaction.shorten(problem)})
+        self._store_away = True
 
     async def _preflight(self, exchange: Exchange) -> None:
         runtime = self._runtime

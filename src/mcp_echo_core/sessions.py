@@ -24,6 +24,9 @@ _SPEC = "basic/transports, Session Management"
 RETRY_AFTER = 10
 """Seconds after which a client may try again to get a session."""
 
+PROBE_SECONDS = 2.0
+"""How long a readiness probe waits for the store."""
+
 CLOSING_SECONDS = 1.0
 """How long the end waits for figures that are only logged."""
 
@@ -204,9 +207,12 @@ class StoredSessions:
 
     async def problem(self) -> str | None:
         try:
-            await self._store.ping()
+            async with asyncio.timeout(PROBE_SECONDS):
+                await self._store.ping()
         except StoreUnavailable as error:
             return str(error)
+        except TimeoutError:
+            return f"it did not answer within {PROBE_SECONDS:g} seconds"
         return None
 
     async def open(self) -> None:

@@ -94,7 +94,7 @@ class RedisStore:
             if _PATH.fullmatch(urlsplit(url).path) is None:
                 raise refusal
             return cls(url, *limits, settings.session_rate_limit)
-        except ValueError:
+        except (ValueError, TypeError):  # the latter is what redis-py makes of a query it does not know
             raise refusal from None
 
     async def open(self) -> None:
@@ -203,7 +203,8 @@ class RedisStore:
         return await self._books.statistics(now, lambda session_id: _keys(session_id) or ())
 
     async def ping(self) -> None:
-        await self._link.command("PING")
+        # As a writer: a Redis that takes no writes is of no use.
+        await self._link.command("SET", f"{PREFIX}probe", "1", "PX", "1000")
 
     async def close(self) -> None:
         if self._timer is not None:

@@ -17,7 +17,7 @@ from mcp_echo_core.stores.sqlite_file import Unusable, connect, inspect, path_of
 from mcp_echo_core.stores.sqlite_tables import Kind, Tables
 from mcp_echo_core.stores.sqlite_thread import News, SqliteThread, Work
 
-PATIENCE = 5.0
+PATIENCE = 1.0
 """Seconds to wait for other processes that write."""
 
 POLL_INTERVAL = 0.25
@@ -87,7 +87,7 @@ class SqliteStore:
         try:
             path = path_of(settings.session_store)
             inspect(path)
-        except Unusable as error:
+        except (Unusable, OSError) as error:
             raise ConfigurationError("MCP_SESSION_STORE", settings.session_store, str(error)) from None
         return cls(
             path,
@@ -158,7 +158,7 @@ class SqliteStore:
 
     async def ping(self) -> None:
         # As a writer: a file that can only be read is of no use.
-        await self._thread.run(lambda db: db.execute("SELECT 1 FROM totals LIMIT 1").fetchone())
+        await self._thread.run(lambda db: db.execute("INSERT OR REPLACE INTO totals VALUES ('probe', 1)"))
 
     async def close(self) -> None:
         with suppress(StoreUnavailable):
