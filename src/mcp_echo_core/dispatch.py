@@ -1,6 +1,6 @@
 """Where the eras meet: a method and its params become a plan; the plan and a Call become a result (``plans.py``).
 
-Knows no HTTP, no era and no session header.
+Knows no HTTP and no session header, and of the eras only which methods the older one has besides.
 """
 
 from collections.abc import Callable, Mapping, Sequence

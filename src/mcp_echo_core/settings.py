@@ -101,7 +101,7 @@ class Setting(Struct, frozen=True):
 
     Attributes:
         field: Name in ``Settings``; the command line flag is the same with dashes.
-        variables: Environment variables by precedence; ``{variant}`` rows name one per variant.
+        variables: Environment variables by precedence; some count for one variant only, see ``variables_for``.
         parse: Text to value; raises ``ValueError`` whose text says what is allowed.
         default: As text, or per variant.
         help: One sentence, with units.

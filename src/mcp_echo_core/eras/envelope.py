@@ -24,9 +24,6 @@ LOG_LEVEL_KEY = "io.modelcontextprotocol/logLevel"
 NAMED_BY = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 """The param that ``Mcp-Name`` mirrors, by method."""
 
-MAX_CLIENT_TEXT = 200
-"""Characters that are kept of a client's name and of its version."""
-
 _PLAIN = re.compile(r"[A-Za-z0-9_./:-]+")
 
 _META_SPEC = "2026-07-28 basic/index, _meta"
@@ -81,7 +78,7 @@ def open_envelope(request: Request, http: HttpRequest, served: Sequence[str]) ->
     return Envelope(
         version,
         capabilities,
-        _client(meta.get(CLIENT_KEY)),
+        ClientInfo.read(meta.get(CLIENT_KEY)),  # for display only: a malformed one is no reason to refuse
         meta.get(LOG_LEVEL_KEY),
         token if type(token) is str or type(token) is int else None,
     )
@@ -97,13 +94,6 @@ def _check_mirrors(request: Request, http: HttpRequest, version: str) -> None:
     # A plain name that is equal needs no decoding; whatever else it is, the thorough comparison tells.
     if type(name) is str and not (fields.get(b"mcp-name") == name.encode() and _PLAIN.fullmatch(name)):
         _check_mirror(http, b"mcp-name", "Mcp-Name", name, encoded=True)
-
-
-def _client(info: Any) -> ClientInfo | None:
-    # The field is for display only: a malformed one is no reason to refuse what it came with.
-    if type(info) is not dict or type(info.get("name")) is not str or type(info.get("version")) is not str:
-        return None
-    return ClientInfo(info["name"][:MAX_CLIENT_TEXT], info["version"][:MAX_CLIENT_TEXT])
 
 
 def checked_log_level(level: Any) -> str | None:

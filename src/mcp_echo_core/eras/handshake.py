@@ -10,13 +10,10 @@ from mcp_echo_core.errors import InvalidParams
 from mcp_echo_core.exchange import Exchange
 from mcp_echo_core.messages import encode
 from mcp_echo_core.runtime import Runtime
-from mcp_echo_core.stores.records import ClientInfo
+from mcp_echo_core.stores.records import MAX_CLIENT_TEXT, ClientInfo
 
 _REVISION = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _SPEC = "basic/lifecycle, Initialization"
-
-MAX_CLIENT_TEXT = 200
-"""Characters that are kept of a client's name and of its version."""
 
 MAX_CAPABILITIES_BYTES = 4096
 """Of larger capabilities only the names are kept, and only so many."""
@@ -89,12 +86,12 @@ def _introduction(params: Mapping[str, Any]) -> tuple[ClientInfo | None, dict[st
     capabilities = params.get("capabilities")
     if type(capabilities) is not dict:
         raise _fault("capabilities", capabilities, "an object, {} if there are none")
-    info = params.get("clientInfo")
-    if type(info) is not dict or type(info.get("name")) is not str or type(info.get("version")) is not str:
-        raise _fault("clientInfo", info, "an object with the strings name and version")
+    client = ClientInfo.read(params.get("clientInfo"))
+    if client is None:
+        raise _fault("clientInfo", params.get("clientInfo"), "an object with the strings name and version")
     if len(encode(capabilities)) > MAX_CAPABILITIES_BYTES:
         capabilities = {name[:MAX_CLIENT_TEXT]: {} for name in list(capabilities)[:MAX_CAPABILITIES]}
-    return ClientInfo(info["name"][:MAX_CLIENT_TEXT], info["version"][:MAX_CLIENT_TEXT]), capabilities or None
+    return client, capabilities or None
 
 
 def _fault(field: str, value: Any, expected: str) -> InvalidParams:

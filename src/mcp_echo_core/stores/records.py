@@ -7,6 +7,9 @@ from msgspec import Struct
 
 from mcp_echo_core.messages import encode_notification
 
+MAX_CLIENT_TEXT = 200
+"""Characters that are kept of a client's name and of its version."""
+
 
 class ClientInfo(Struct, frozen=True):
     """Who the client says it is (``clientInfo``)."""
@@ -16,6 +19,13 @@ class ClientInfo(Struct, frozen=True):
 
     def __str__(self) -> str:
         return f"{self.name} v{self.version}"
+
+    @classmethod
+    def read(cls, info: Any) -> "ClientInfo | None":
+        """What a message's ``clientInfo`` says, cut to ``MAX_CLIENT_TEXT``; ``None`` when it is malformed."""
+        if type(info) is not dict or type(info.get("name")) is not str or type(info.get("version")) is not str:
+            return None
+        return cls(info["name"][:MAX_CLIENT_TEXT], info["version"][:MAX_CLIENT_TEXT])
 
 
 class Session(Struct, kw_only=True):
