@@ -2,7 +2,7 @@
 
 import sys
 
-from mcp_echo_core.cli import serve_variant
+from mcp_echo_core.commands.serve import serve_variant
 
 
 def main() -> int:

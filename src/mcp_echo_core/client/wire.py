@@ -1,0 +1,294 @@
+"""The wire: HTTP requests sent exactly as they are given, every answer kept as evidence.
+
+Nothing is added, followed, retried or repaired: what a gateway does must stay visible. A fault on the way is an answer
+too (``failure``); sending never raises because of what the other side does.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Self
+
+import httpx
+from msgspec import Struct
+
+from mcp_echo_core.client.answers import NO_HEADERS, Answer, is_stream, response_in
+from mcp_echo_core.client.evidence import Exchange, shown_body, shown_headers
+from mcp_echo_core.redaction import text as redacted
+from mcp_echo_core.sse import Event, EventReader
+
+MAX_ANSWER_BYTES = 4 * 1024 * 1024
+"""Bytes of an answer that are read."""
+
+Clock = Callable[[], float]
+
+
+class Outgoing(Struct, frozen=True, kw_only=True):
+    """A request as it will be on the wire; only ``Host`` and ``Content-Length`` are added when they are missing.
+
+    Attributes:
+        purpose: Why it is sent, for the evidence.
+        method: Of HTTP.
+        url: Absolute.
+        headers: In their order and spelling, duplicates allowed.
+        body: As it is.
+    """
+
+    purpose: str
+    method: str
+    url: str
+    headers: Sequence[tuple[str, str]] = ()
+    body: bytes = b""
+
+
+class Incoming:
+    """An answer that is still arriving.
+
+    Attributes:
+        number: Of its evidence.
+        request: What was asked.
+        sent: The header fields as they went out.
+        status: HTTP status; ``None`` when no answer came.
+        headers: As they arrived.
+        failure: What went wrong on the way, if something did.
+        started: When the request was sent, by the wire's clock.
+        head_at: When the head of the answer was there.
+        connection: The local address it was asked from.
+        ended: The other side has nothing more to send.
+        events: What has arrived of an event stream so far.
+        body: What has arrived of anything else.
+    """
+
+    def __init__(self, number: int, request: Outgoing, clock: Clock) -> None:
+        self.number = number
+        self.request = request
+        self.status: int | None = None
+        self.sent: Sequence[tuple[str, str]] = request.headers
+        self.headers = NO_HEADERS
+        self.failure: str | None = None
+        self.connection: str | None = None
+        self.ended = False
+        self.events: list[Event] = []
+        self.body = b""
+        self.started = clock()
+        self.head_at: float | None = None
+        self._clock = clock
+        self._reader = EventReader()
+        self._arrived = asyncio.Event()
+        self._taken = 0
+        self._size = 0
+
+    async def event(self, seconds: float) -> Event | None:
+        """The next event or comment of the stream.
+
+        Args:
+            seconds: How long to wait for it.
+
+        Returns:
+            The event; ``None`` when none came in time or the stream has ended (``ended`` tells which).
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._taken == len(self.events) and not self.ended:
+                    self._arrived.clear()
+                    await self._arrived.wait()
+        if self._taken == len(self.events):
+            return None
+        self._taken += 1
+        return self.events[self._taken - 1]
+
+    async def response(self, seconds: float) -> None:
+        """Read until the JSON-RPC response is there, the answer is complete, or the time is over."""
+        deadline = self._clock() + seconds
+        while not self.ended:
+            left = deadline - self._clock()
+            event = await self.event(left)
+            if event is not None and event.kind == "event" and response_in(event.data) is not None:
+                return
+            if event is None and not self.ended:
+                self.failure = f"the answer was not complete within {seconds:g} s"
+                return
+
+    async def pump(self, response: httpx.Response) -> None:
+        """Take in what arrives, each piece with its time, until the end."""
+        streams = is_stream(response.headers)
+        try:
+            async for piece in response.aiter_bytes():
+                self._size += len(piece)
+                if self._size > MAX_ANSWER_BYTES:
+                    self.failure = f"the answer has more than {MAX_ANSWER_BYTES} bytes"
+                    break
+                if streams:
+                    self.events.extend(self._reader.feed(piece, self._clock()))
+                else:
+                    self.body += piece
+                self._arrived.set()
+        except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+            self.failure = explained(error)
+        finally:
+            self.ended = True
+            self._arrived.set()
+
+
+class Wire:
+    """Sends requests and keeps the evidence; one connection is kept alive, ``fresh`` requests get one of their own.
+
+    Attributes:
+        exchanges: The evidence by number.
+        clock: Seconds that only ever grow.
+
+    Args:
+        timeout: Seconds for a whole answer.
+        verify: Whether certificates are checked.
+        clock: Seconds that only ever grow.
+    """
+
+    def __init__(self, timeout: float, *, verify: bool = True, clock: Clock = time.monotonic) -> None:
+        self.timeout = timeout
+        self.exchanges: dict[int, Exchange] = {}
+        self.clock = clock
+        self._began = clock()
+        self._numbers = itertools.count(1)
+        self._ssl = ssl.create_default_context()
+        if not verify:
+            self._ssl.check_hostname = False
+            self._ssl.verify_mode = ssl.CERT_NONE
+        self._kept = self._client()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._kept.aclose()
+
+    async def send(self, request: Outgoing, *, fresh: bool = False, seconds: float | None = None) -> Answer:
+        """Send a request and wait for the answer, of an event stream for the JSON-RPC response in it.
+
+        Args:
+            request: What to send.
+            fresh: Use a new connection for it, and close it afterwards.
+            seconds: How long the answer may take, if not as long as usual.
+        """
+        async with self.open(request, fresh=fresh) as incoming:
+            await incoming.response(self.timeout if seconds is None else seconds)
+        return self.answer(incoming)
+
+    @asynccontextmanager
+    async def open(self, request: Outgoing, *, fresh: bool = True) -> AsyncIterator[Incoming]:
+        """Send a request and watch its answer arrive; leaving the block closes a stream that has not ended.
+
+        The evidence is filed when the block is left; ``answer`` makes an ``Answer`` of it.
+        """
+        incoming = Incoming(next(self._numbers), request, self.clock)
+        client = self._client() if fresh else self._kept
+        try:
+            response = await self._head(client, request, incoming)
+            if response is None:
+                yield incoming
+                return
+            pump = asyncio.create_task(incoming.pump(response))
+            try:
+                yield incoming
+            finally:
+                await _end(pump)
+                await response.aclose()
+        finally:
+            self._file(incoming)
+            if fresh:
+                await client.aclose()
+
+    def answer(self, incoming: Incoming) -> Answer:
+        """The answer, as far as it has arrived."""
+        texts = [event.data for event in incoming.events if event.kind == "event"]
+        bodies: list[str | bytes] = [*texts] or [incoming.body]
+        found = [response for body in bodies if (response := response_in(body)) is not None]
+        return Answer(
+            exchange=self.exchanges[incoming.number],
+            status=incoming.status,
+            headers=incoming.headers,
+            body=incoming.body,
+            events=tuple(incoming.events),
+            message=found[-1] if found else None,
+            failure=incoming.failure,
+        )
+
+    def _client(self) -> httpx.AsyncClient:
+        timeout = httpx.Timeout(self.timeout, read=None)
+        return httpx.AsyncClient(timeout=timeout, verify=self._ssl, follow_redirects=False)
+
+    async def _head(self, client: httpx.AsyncClient, request: Outgoing, incoming: Incoming) -> httpx.Response | None:
+        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers]
+        try:
+            async with asyncio.timeout(self.timeout):
+                message = httpx.Request(request.method, request.url, headers=raw, content=request.body or None)
+                incoming.sent = decoded(message.headers)
+                response = await client.send(message, stream=True)
+        except TimeoutError:
+            incoming.failure = f"no answer within {self.timeout:g} s"
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            incoming.failure = explained(error)
+        else:
+            incoming.status, incoming.headers, incoming.head_at = response.status_code, response.headers, self.clock()
+            stream = response.extensions.get("network_stream")
+            address = stream.get_extra_info("client_addr") if stream is not None else None
+            incoming.connection = f"{address[0]}:{address[1]}" if address else None
+            return response
+        incoming.ended = True
+        return None
+
+    def _file(self, incoming: Incoming) -> None:
+        request = incoming.request
+        body = b"\n\n".join(_line(event) for event in incoming.events) or incoming.body
+        self.exchanges[incoming.number] = Exchange(
+            number=incoming.number,
+            purpose=request.purpose,
+            method=request.method,
+            url=redacted(request.url),
+            request_headers=shown_headers(incoming.sent),
+            request_body=shown_body(request.body),
+            status=incoming.status,
+            headers=shown_headers(decoded(incoming.headers)),
+            body=shown_body(body),
+            failure=incoming.failure,
+            connection=incoming.connection,
+            at=round(incoming.started - self._began, 6),
+            head_seconds=None if incoming.head_at is None else round(incoming.head_at - incoming.started, 6),
+            seconds=round(self.clock() - incoming.started, 6),
+        )
+
+
+def decoded(headers: httpx.Headers) -> list[tuple[str, str]]:
+    """Header fields in their order and spelling, duplicates kept."""
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw]
+
+
+def explained(error: Exception) -> str:
+    """A fault on the way, in words."""
+    kinds: dict[type[Exception], str] = {
+        httpx.ConnectError: "no connection",
+        httpx.ConnectTimeout: "no connection in time",
+        httpx.RemoteProtocolError: "the answer is not HTTP/1.1",
+        httpx.LocalProtocolError: "the request cannot be sent",
+        httpx.ReadError: "the connection broke",
+        httpx.WriteError: "the connection broke",
+        httpx.DecodingError: "the answer's content coding is broken",
+    }
+    kind = kinds.get(type(error), type(error).__name__)
+    return redacted(f"{kind}: {error}" if str(error) else kind)
+
+
+def _line(event: Event) -> bytes:
+    if event.kind == "comment":
+        return f": {event.data}".encode()
+    parts = [f"event: {event.name}", *([f"id: {event.id}"] if event.id is not None else []), f"data: {event.data}"]
+    return "\n".join(parts).encode()
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,34 @@
+"""Does initialize give a session id?"""
+
+from mcp_echo_core.probe.check import Check, Finding, noted, passed, untested
+from mcp_echo_core.probe.survey import Survey
+
+
+async def run(survey: Survey) -> Finding:
+    """Look at the answer to ``initialize``."""
+    session = await survey.session()
+    if session.refused:
+        return untested(session.refused, session.answer)
+    if session.id is None:
+        return noted(
+            "NO (sessionless)",
+            session.answer,
+            consequence="Clients send no session id; whatever the server keeps must be asked for in other ways.",
+            facts={"minted": False},
+        )
+    return passed(
+        "YES",
+        session.answer,
+        details=(f"Mcp-Session-Id: {session.id}",),
+        consequence="Clients send this id with every further request.",
+        facts={"minted": True},
+    )
+
+
+CHECK = Check(
+    id="session-minted",
+    question="Does initialize give a session id?",
+    level="note",
+    spec=("2025-11-25 basic/transports, Session Management 1",),
+    run=run,
+)
