@@ -7,6 +7,7 @@
 import asyncio
 import gc
 import os
+import re
 import secrets
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -34,6 +35,8 @@ from mcp_echo_core.exchange import Send
 from mcp_echo_core.guard import Guard
 from mcp_echo_core.http import TrustedProxies
 from mcp_echo_core.metrics import SHARE_INTERVAL, Metrics
+from mcp_echo_core.recording.journals import open_journal
+from mcp_echo_core.recording.recorder import BIN, Recorder
 from mcp_echo_core.runtime import Clock, Runtime
 from mcp_echo_core.seals import Sealer
 from mcp_echo_core.settings import Settings
@@ -47,6 +50,9 @@ METRICS_FOLDER_VARIABLE = "MCP_ECHO_METRICS_FOLDER"
 
 PROTOCOL_PATHS = frozenset({"/mcp", "/mcp/"})
 
+BIN_PATH = re.compile(r"/b/([A-Za-z0-9][A-Za-z0-9_-]{0,63})/mcp/?")
+"""The endpoint under a name of the user's choice."""
+
 
 class App:
     """The ASGI application of one server.
@@ -56,6 +62,7 @@ class App:
 
     def __init__(self, endpoint: Endpoint, others: Starlette, runtime: Runtime) -> None:
         self.runtime = runtime
+        self._bins = runtime.journal is not None
         self._endpoint = endpoint
         self._others = others
 
@@ -64,7 +71,10 @@ class App:
         if scope["type"] == "http" and scope["path"] in PROTOCOL_PATHS:
             await self._endpoint(scope, receive, send)
         elif scope["type"] == "http":
-            await self._others(scope, receive, self._naming(send))
+            if self._bins and (found := BIN_PATH.fullmatch(scope["path"])):
+                await self._endpoint({**scope, BIN: found[1]}, receive, send)
+            else:
+                await self._others(scope, receive, self._naming(send))
         elif scope["type"] == "lifespan":
             await self._live(scope, receive, send)
         else:
@@ -123,10 +133,13 @@ def create_app(
         preflights=Preflights(variant.remembered_origins),
         sealer=Sealer((settings.state_secret or secrets.token_hex()).encode()),
         changes=Changes(),
+        journal=open_journal(settings) if variant.records else None,
     )
     guard = Guard(settings)
     drain = Drain(settings, lambda: runtime.metrics.active)
-    endpoint = Endpoint(runtime, guard, *_eras(runtime, guard, drain), drain)
+    journal = runtime.journal
+    recorder = None if journal is None else Recorder(journal, instance, clock)
+    endpoint = Endpoint(runtime, guard, *_eras(runtime, guard, drain), drain, recording=recorder)
     others = Starlette(
         routes=operations.routes(runtime, drain),
         exception_handlers={404: operations.refuse, 405: operations.refuse},

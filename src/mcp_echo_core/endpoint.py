@@ -17,7 +17,7 @@ from mcp_echo_core.eras.classify import Era, classify
 from mcp_echo_core.eras.legacy import LegacyEra
 from mcp_echo_core.eras.modern import ModernEra
 from mcp_echo_core.errors import HttpRefusal, InternalFault, Refusal, RequestCancelled, StoreOutage
-from mcp_echo_core.exchange import Exchange, Send
+from mcp_echo_core.exchange import Exchange, Recording, Send
 from mcp_echo_core.guard import Guard
 from mcp_echo_core.http import HttpRequest
 from mcp_echo_core.messages import decode, encode, error_object
@@ -38,11 +38,22 @@ class Endpoint:
         legacy: Serves the revisions with a handshake.
         modern: Serves the revisions without.
         drain: Tells when the process is about to end.
+        recording: Takes exchanges down; ``None`` where nothing is recorded.
     """
 
-    def __init__(self, runtime: Runtime, guard: Guard, legacy: LegacyEra, modern: ModernEra, drain: Drain) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        guard: Guard,
+        legacy: LegacyEra,
+        modern: ModernEra,
+        drain: Drain,
+        *,
+        recording: Recording | None,
+    ) -> None:
         settings = runtime.settings
         self._runtime = runtime
+        self._recording = recording
         self._guard = guard
         self._legacy = legacy
         self._modern = modern
@@ -59,13 +70,13 @@ class Endpoint:
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        metrics = self._runtime.metrics
         started = self._monotonic()
         http = HttpRequest(scope, started, next(self._numbers), self._id_prefix)
         exchange = Exchange(http, receive, send, self.instance_headers, compress=self._compress)
         if b"origin" in http.fields:
             exchange.headers += self._runtime.cors.headers(http.fields[b"origin"])
-        metrics.active += 1
+        exchange.recording = self._recording
+        self._runtime.metrics.active += 1
         try:
             await self._serve(exchange, scope["method"])
         except Refusal as refusal:
@@ -85,11 +96,16 @@ class Endpoint:
         finally:
             if exchange.stream is not None:
                 exchange.release()
-            metrics.active -= 1
-            seconds = self._monotonic() - started
-            metrics.observe(exchange.kind, seconds)
-            if exchange.session is not None:
-                self._served(exchange.session.id, seconds)
+            self._account(exchange, self._monotonic() - started)
+
+    def _account(self, exchange: Exchange, seconds: float) -> None:
+        metrics = self._runtime.metrics
+        metrics.active -= 1
+        metrics.observe(exchange.kind, seconds)
+        if exchange.session is not None:
+            self._served(exchange.session.id, seconds)
+        if self._recording is not None:
+            self._recording.record(exchange, seconds)
         if log.isEnabledFor(logging.DEBUG):
             self._log(exchange, seconds)
 
@@ -98,6 +114,7 @@ class Endpoint:
         if method == "POST":
             exchange.accepted = self._guard.admit_post(http)
             body = await self._bodies.read(http, exchange.receive)
+            exchange.body = body
             value = decode(body)
             version = http.single(b"mcp-protocol-version")
             era = classify(version, value, self._modern_versions)

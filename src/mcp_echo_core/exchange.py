@@ -2,7 +2,7 @@
 
 import gzip
 import re
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from typing import Any, Protocol
 
 from mcp_echo_core import sse
@@ -45,6 +45,25 @@ class Streams(Protocol):
         """A stream for the answer to one request."""
 
 
+class Tape(Protocol):
+    """Takes down what an event stream carries."""
+
+    closed: bool
+
+    def add(self, data: bytes) -> None:
+        """A piece is sent."""
+
+
+class Recording(Protocol):
+    """Takes down exchanges."""
+
+    def record(self, exchange: "Exchange", seconds: float) -> None:
+        """The exchange is over; ``seconds`` is how long it took."""
+
+    def stream(self, exchange: "Exchange") -> Tape:
+        """The answer has become an event stream."""
+
+
 class Exchange:
     """A request and its answer; also the channel on which a running request sends notifications.
 
@@ -60,22 +79,34 @@ class Exchange:
         headers: Response headers that every answer to this request carries.
         streaming: An event stream has been opened.
         status: Status of the answer, 0 before there is one.
+        body: The request's body.
+        assigned: Id of the session that was made for it.
+        answered: Header fields of the answer.
+        sent: The answer's body, unless it is an event stream.
+        recording: Takes it down; ``None`` where nothing is recorded.
+        tape: Takes down what its event stream carries.
     """
 
     __slots__ = (
         "_compress",
         "_send",
         "accepted",
+        "answered",
+        "assigned",
+        "body",
         "headers",
         "http",
         "kind",
         "receive",
+        "recording",
         "request_id",
+        "sent",
         "session",
         "status",
         "stream",
         "streaming",
         "streams",
+        "tape",
     )
 
     def __init__(
@@ -94,9 +125,16 @@ class Exchange:
         self.headers = [*headers]
         self.streaming = False
         self.status = 0
+        self.body = b""
+        self.assigned: str | None = None
+        self.answered: Sequence[Header] = ()
+        self.sent = b""
+        self.recording: Recording | None = None
+        self.tape: Tape | None = None
 
     def assign(self, session_id: str) -> None:
         """Tell the client the id of the session that was made for it."""
+        self.assigned = session_id
         self.headers.append((b"mcp-session-id", session_id.encode()))
 
     def answer(self, message: bytes) -> Awaitable[None]:
@@ -124,6 +162,7 @@ class Exchange:
         if status != _NO_CONTENT:
             fields.append((b"content-length", b"%d" % len(body)))
         self.status = status
+        self.answered, self.sent = fields, body
         try:
             await self._send({"type": "http.response.start", "status": status, "headers": fields})
             await self._send({"type": "http.response.body", "body": body})
@@ -136,13 +175,20 @@ class Exchange:
         fields = [*sse.HEADERS, *self.headers]
         await self._put({"type": "http.response.start", "status": 200, "headers": fields})
         self.streaming = True
+        self.answered = fields
+        if self.recording is not None:
+            self.tape = self.recording.stream(self)
 
     async def write(self, data: bytes) -> None:
         """Send a piece of the event stream."""
+        if self.tape is not None:
+            self.tape.add(data)
         await self._put({"type": "http.response.body", "body": data, "more_body": True})
 
     async def close(self) -> None:
         """End the event stream."""
+        if self.tape is not None:
+            self.tape.closed = True
         await self._put({"type": "http.response.body", "body": b""})
 
     async def abandon(self) -> None:

@@ -39,11 +39,15 @@ class HeaderField(Struct, frozen=True):
         name: In lower case, as ASGI gives it.
         value: With credentials masked, and bounded in length.
         category: What it is for.
+        spelling: The name as it was written; ``None`` where the engine does not tell.
+        length: Bytes of the value as it arrived, whatever is shown of it.
     """
 
     name: str
     value: str
     category: Category
+    spelling: str | None
+    length: int
 
 
 def categorise(name: str) -> Category:
@@ -61,7 +65,10 @@ def categorise(name: str) -> Category:
 
 def fields(request: HttpRequest) -> list[HeaderField]:
     """All header fields in the order they arrived, duplicates kept, fit to be shown."""
-    return [_field(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.raw_headers]
+    written = request.written_names
+    return [
+        _field(name, value, as_written) for (name, value), as_written in zip(request.raw_headers, written, strict=True)
+    ]
 
 
 def shown(request: HttpRequest, name: str) -> str | None:
@@ -70,5 +77,12 @@ def shown(request: HttpRequest, name: str) -> str | None:
     return None if value is None else text.line(redaction.header(name, value))
 
 
-def _field(name: str, value: str) -> HeaderField:
-    return HeaderField(text.line(name), text.line(redaction.header(name, value)), categorise(name.lower()))
+def _field(raw_name: bytes, raw_value: bytes, written: bytes | None) -> HeaderField:
+    name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+    return HeaderField(
+        name=text.line(name),
+        value=text.line(redaction.header(name, value)),
+        category=categorise(name.lower()),
+        spelling=None if written is None else text.line(written.decode("latin-1")),
+        length=len(raw_value),
+    )

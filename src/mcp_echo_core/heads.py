@@ -1,4 +1,4 @@
-"""Limits on the time and size of a request's head, and reasons for refusing one, which uvicorn does not have."""
+"""What uvicorn does not have for a request's head: limits on time and size, reasons for refusing, names as written."""
 
 import asyncio
 import logging
@@ -9,6 +9,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mcp_echo_core.errors import INVALID_REQUEST
+from mcp_echo_core.http import WRITTEN_NAMES
 from mcp_echo_core.messages import encode
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,8 @@ class TimedConfig(uvicorn.Config):
 class TimedHeads(HttpToolsProtocol):
     """The engine's protocol; closes connections whose request head is too large or not complete in time.
 
+    It tells the application how header names were written (``http.WRITTEN_NAMES``).
+
     A head that arrives whole, as nearly all do, starts no timer but the connection's first. When the process stops, an
     idle connection may bring one more request that was already on its way; it is answered before the connection ends.
     """
@@ -44,6 +47,7 @@ class TimedHeads(HttpToolsProtocol):
     _incomplete = False
     _stopping = False
     _head_bytes = 0
+    _written_names: list[bytes]
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -67,6 +71,17 @@ class TimedHeads(HttpToolsProtocol):
         self._incomplete = True
         self._head_bytes = 0
         super().on_message_begin()
+        # Each request has a list of its own: a pipelined one is parsed while the one before is still being served.
+        scope: Any = self.scope
+        scope[WRITTEN_NAMES] = self._written_names = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # What the engine does, and one line more; to call it as well would triple the cost, on every header.
+        self._written_names.append(name)
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         self._incomplete = False

@@ -12,6 +12,9 @@ _USABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
+WRITTEN_NAMES = "mcp_echo.header_names"
+"""Member of the scope in which an engine tells how header names were written; ASGI has them in lower case."""
+
 
 class HttpRequest:
     """The head of one HTTP request.
@@ -41,6 +44,14 @@ class HttpRequest:
         """All header fields in the order they arrived, duplicates kept, names in lower case."""
         headers: RawHeaders = self.scope["headers"]
         return headers
+
+    @property
+    def written_names(self) -> Sequence[bytes | None]:
+        """The names of ``raw_headers`` as they were written; ``None`` for each where the engine does not tell."""
+        written: Sequence[bytes] = self.scope.get(WRITTEN_NAMES, ())
+        names = [name for name, _ in self.raw_headers]
+        # What stands between engine and application may have changed the fields, and then nobody knows which is which.
+        return written if [name.lower() for name in written] == names else [None] * len(names)
 
     @property
     def id(self) -> str:

@@ -14,6 +14,7 @@ from mcp_echo_core.settings import Settings
 
 if TYPE_CHECKING:
     from mcp_echo_core.metrics import Metrics
+    from mcp_echo_core.recording.journal import Journal
     from mcp_echo_core.sessions import Sessions
     from mcp_echo_core.variants import Variant
 
@@ -40,6 +41,7 @@ class Runtime(Struct, frozen=True, kw_only=True):
         sessions: Life cycle of sessions; the stateless variant's refuses.
         sealer: Makes state that travels through clients tamper-proof.
         changes: Where changes of what is on offer are told.
+        journal: The record of exchanges, where there is one.
         preflights: The last CORS preflight of each origin.
     """
 
@@ -56,3 +58,4 @@ class Runtime(Struct, frozen=True, kw_only=True):
     preflights: Preflights
     sealer: Sealer
     changes: Changes
+    journal: "Journal | None" = None

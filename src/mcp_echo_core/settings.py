@@ -66,6 +66,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     toolsets: tuple[str, ...]
     state_secret: str
     instance: str | None
+    journal_max_bytes: int
+    dashboard: bool
+    dashboard_token: str
     log_level: str
     log_format: str
     log_file: str
@@ -221,6 +224,12 @@ TABLE: tuple[Setting, ...] = (
             "Key that signs state which travels through clients, the same for all instances; unset: a random one."),
     Setting("instance", ("MCP_ECHO_INSTANCE",), instance, "random",
             "Name of this process in /health; random makes one per process, empty shows none."),
+    Setting("journal_max_bytes", ("MCP_JOURNAL_MAX_BYTES",), integer(0, 1 << 40, "bytes, 0 for none"), "33554432",
+            "Bytes that the record of exchanges may take; 0 records nothing, and then there is no dashboard."),
+    Setting("dashboard", ("MCP_ECHO_DASHBOARD",), boolean, "true",
+            "Show the record of a session or bin under /dashboard."),
+    Setting("dashboard_token", ("MCP_ECHO_DASHBOARD_TOKEN",), plain, "",
+            "What the dashboard asks for beside the id of a session or bin; unset: nothing."),
     Setting("log_level", ("ECHO_LOG_LEVEL", "ECHO_STATELESS_LOG_LEVEL", "LOG_LEVEL"), choice(*LOG_LEVELS), "INFO",
             "Lowest level that is logged; the variant's own variable beats LOG_LEVEL."),
     Setting("log_format", ("LOG_FORMAT",), choice("text", "json"), "text",

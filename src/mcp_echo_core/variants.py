@@ -23,6 +23,7 @@ class Variant(Struct, frozen=True):
         tools: What it offers.
         sessions: Life cycle of its sessions, or the refusal to have any.
         listens: Whether clients of the legacy era can be sent messages outside requests, which takes a session.
+        records: Whether exchanges are recorded, which takes something that they belong to.
         methods: HTTP methods of the endpoint, as ``Allow`` lists them.
         remembered_origins: Origins whose last CORS preflight is kept.
         instructions: What ``initialize`` tells a model.
@@ -35,6 +36,7 @@ class Variant(Struct, frozen=True):
     tools: tuple[Tool[Any, Any], ...]
     sessions: Callable[..., Sessions]
     listens: bool
+    records: bool
     methods: bytes
     remembered_origins: int
     instructions: str
@@ -48,6 +50,7 @@ STATEFUL = Variant(
     tools=STATEFUL_TOOLS,
     sessions=StoredSessions,
     listens=True,
+    records=True,
     methods=b"GET, POST, DELETE",
     remembered_origins=MAX_ORIGINS,
     instructions=(
@@ -64,6 +67,7 @@ STATELESS = Variant(
     tools=STATELESS_TOOLS,
     sessions=NoSessions,
     listens=False,
+    records=False,
     methods=b"POST",
     remembered_origins=0,
     instructions=(

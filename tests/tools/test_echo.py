@@ -3,10 +3,13 @@
 import base64
 from typing import Any
 
+import msgspec
 import pytest
-from workbench import Bench
+from msgspec import UNSET
+from workbench import Bench, Fields
 
-from mcp_echo_core.call import Call
+from harness import FakeClock
+from mcp_echo_core.call import SILENT, Call
 from mcp_echo_core.errors import ToolFailure
 
 PNG = base64.b64encode(b"\x89PNG\r\n").decode()
@@ -124,29 +127,101 @@ class TestBinary:
 
 
 class Listener:
-    """A channel that remembers what it was told."""
+    """A channel that remembers what it was told.
 
-    def __init__(self) -> None:
+    Args:
+        clock: What moves on with each notification.
+    """
+
+    def __init__(self, clock: FakeClock) -> None:
         self.heard: list[tuple[str, dict[str, Any]]] = []
+        self._clock = clock
 
     async def notify(self, method: str, params: dict[str, Any]) -> None:
         """Remember a notification."""
         self.heard.append((method, params))
+        self._clock.jump(0.5)
+
+    @property
+    def progress(self) -> list[dict[str, Any]]:
+        """The params of the progress notifications."""
+        return [params for method, params in self.heard if method == "notifications/progress"]
+
+
+async def told(bench: Bench, arguments: dict[str, Any], headers: Fields = (), **facts: Any) -> Listener:
+    """What the caller of an echo is told before the result."""
+    listener = Listener(bench.clock)
+    tool = bench.tool("echo")
+    session = await bench.runtime.sessions.mint(bench.clock.wall)
+    facts = {"progress_token": 7, "log_level": "info", "channel": listener, **facts}
+    call = Call(runtime=bench.runtime, http=bench.request(headers), revision="2026-07-28", session=session, **facts)
+    await tool.run(msgspec.convert({"message": "hi", **arguments}, tool.arguments), call)
+    return listener
 
 
 async def test_a_client_that_asked_gets_progress_and_log_messages(bench: Bench) -> None:
-    listener = Listener()
-    session = await bench.runtime.sessions.mint(0.0)
-    tool = bench.tool("echo")
-    call = Call(
-        runtime=bench.runtime,
-        http=bench.request(),
-        revision="2026-07-28",
-        session=session,
-        progress_token=7,
-        log_level="info",
-        channel=listener,
-    )
-    await tool.run(tool.arguments(message="hi"), call)
-    assert [params["progress"] for method, params in listener.heard if method == "notifications/progress"] == [0, 1]
+    listener = await told(bench, {})
+    assert [params["progress"] for params in listener.progress] == [0, 1]
     assert listener.heard[-1] == ("notifications/message", {"level": "info", "logger": "echo", "data": "hi"})
+
+
+@pytest.fixture(params=[("stateful", "false"), ("stateless", "false"), ("stateful", "true"), ("stateless", "true")])
+def any_bench(request: pytest.FixtureRequest) -> Bench:
+    """The tools of each of the two servers, without and with binary data."""
+    variant, binary = request.param
+    return Bench(variant, ECHO_ENABLE_BINARY=binary)
+
+
+class TestSteps:
+    async def test_each_step_says_which_one_it_is_and_when_it_was_sent(self, any_bench: Bench) -> None:
+        any_bench.clock.wall = 1795154761.123456
+        listener = await told(any_bench, {"progressSteps": 3, "progressInterval": 0.01})
+        texts = ("1 of 3, sent at 2026-11-20T06:06:01.123456Z", "2 of 3, sent at 2026-11-20T06:06:01.623456Z",
+                 "3 of 3, sent at 2026-11-20T06:06:02.123456Z")  # fmt: skip
+        assert listener.progress == [
+            {"progressToken": 7, "progress": number, "total": 3, "message": f"step {text}"}
+            for number, text in enumerate(texts, 1)
+        ]
+        assert [method for method, _ in listener.heard].count("notifications/message") == 1
+
+    async def test_the_text_is_as_ever(self, any_bench: Bench) -> None:
+        tool = any_bench.tool("echo")
+        session = await any_bench.runtime.sessions.mint(0.0)
+        http = any_bench.request({"accept": "text/event-stream"})
+        for steps in (UNSET, 1):
+            arguments = tool.arguments(message="hi", progress_steps=steps, progress_interval=0.01)
+            call = Call(runtime=any_bench.runtime, http=http, revision="2025-11-25", session=session,
+                        progress_token=0, channel=Listener(any_bench.clock))  # fmt: skip
+            result = await tool.run(arguments, call)
+            assert tool.render is not None
+            assert tool.render(result).partition("\n")[0] == "hi"
+
+    @pytest.mark.parametrize(
+        ("why", "facts"),
+        [
+            ("the request's _meta has no progressToken", {"progress_token": None}),
+            ("a batch is answered in one piece", {"channel": SILENT}),
+            ("the request's Accept does not allow text/event-stream", {"headers": {"accept": "application/json"}}),
+        ],
+    )
+    async def test_steps_that_nobody_would_hear_of_are_a_failure_with_the_fix(
+        self, any_bench: Bench, why: str, facts: dict[str, Any]
+    ) -> None:
+        with pytest.raises(ToolFailure, match=rf"{why}\. Send .*_meta\.progressToken.*text/event-stream"):
+            await told(any_bench, {"progressSteps": 100, "progressInterval": 0.6}, **facts)
+
+    async def test_steps_that_take_too_long_are_told_as_bad_arguments(self, any_bench: Bench) -> None:
+        fault = (
+            "Invalid arguments for echo: 'progressSteps' is the integer 61 and 'progressInterval' the number 1: "
+            "expected a product of at most 60 seconds"
+        )
+        with pytest.raises(ToolFailure, match=fault):
+            await told(any_bench, {"progressSteps": 61})
+
+    @pytest.mark.parametrize(("steps", "remembered"), [(61, False), (60, True)])
+    async def test_an_echo_whose_steps_take_too_long_is_not_remembered(self, steps: int, remembered: bool) -> None:
+        for binary in ("false", "true"):
+            tool = Bench("stateful", ECHO_ENABLE_BINARY=binary).tool("echo")
+            assert tool.effect is not None
+            effect = tool.effect(tool.arguments(message="hi", progress_steps=steps))
+            assert (effect.echo == "hi") == remembered

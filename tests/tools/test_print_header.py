@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from workbench import Bench, has_lines, shared_bench
 
+from mcp_echo_core.http import WRITTEN_NAMES
+
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJlLUFiQzEyMw"
 SESSION = "550e8400-e29b-41d4-a716-446655440000"
 
@@ -103,12 +105,48 @@ async def test_structured_content_keeps_order_and_duplicates(bench: Bench) -> No
     headers = [("x-b", "1"), ("accept", "a"), ("x-b", "2"), ("x-forwarded-proto", "https"), ("accept", "b")]
     printed = await bench.use("printHeader", headers=headers)
     assert printed.data["headers"] == [
-        {"name": "x-b", "value": "1", "category": "custom"},
-        {"name": "accept", "value": "a", "category": "standard"},
-        {"name": "x-b", "value": "2", "category": "custom"},
-        {"name": "x-forwarded-proto", "value": "https", "category": "forwarded"},
-        {"name": "accept", "value": "b", "category": "standard"},
+        {"name": "x-b", "value": "1", "category": "custom", "spelling": None, "length": 1},
+        {"name": "accept", "value": "a", "category": "standard", "spelling": None, "length": 1},
+        {"name": "x-b", "value": "2", "category": "custom", "spelling": None, "length": 1},
+        {"name": "x-forwarded-proto", "value": "https", "category": "forwarded", "spelling": None, "length": 5},
+        {"name": "accept", "value": "b", "category": "standard", "spelling": None, "length": 1},
     ]
+
+
+RAW = [(b"x-b", b"1"), (b"accept", b"a"), (b"x-b", b"2")]
+
+
+@pytest.mark.parametrize(
+    ("written", "spellings"),
+    [
+        ([b"X-B", b"ACCept", b"x-b"], ["X-B", "ACCept", "x-b"]),
+        ([b"X-B", b"ACCept"], [None] * 3),
+        ([b"X-B", b"x-b", b"ACCept"], [None] * 3),
+        ([], [None] * 3),
+    ],
+)
+async def test_names_are_shown_as_the_engine_says_they_were_written_if_that_fits(
+    bench: Bench, written: list[bytes], spellings: list[str | None]
+) -> None:
+    http = bench.raw_request(RAW)
+    http.scope[WRITTEN_NAMES] = written
+    printed = await bench.use("printHeader", http=http)
+    assert [field["spelling"] for field in printed.data["headers"]] == spellings
+
+
+async def test_the_length_is_that_of_the_value_as_it_arrived(stateful_bench: Bench) -> None:
+    values = {
+        "x-long": "a" * 8000,
+        "x-latin": "café",
+        "x-tab": "a\tb",
+        "authorization": f"Bearer {JWT}",
+        "mcp-session-id": SESSION,
+        "x-empty": "",
+    }
+    printed = await stateful_bench.use("printHeader", headers=values)
+    assert {field["name"]: field["length"] for field in printed.data["headers"]} == {
+        name: len(value) for name, value in values.items()
+    }
 
 
 @pytest.mark.parametrize("category", ["auth", "standard", "mcp", "custom"])

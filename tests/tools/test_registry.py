@@ -10,10 +10,10 @@ from jsonschema import Draft202012Validator
 import mcp_echo_core.tools
 from mcp_echo_core.eras.versions import ALL_VERSIONS, STRUCTURED_CONTENT
 from mcp_echo_core.settings import Settings
-from mcp_echo_core.tools import STATEFUL_TOOLS, STATELESS_TOOLS, Tools, echo, tools_for
+from mcp_echo_core.tools import STATEFUL_TOOLS, STATELESS_TOOLS, Tools, echo, echo_binary, tools_for
 from mcp_echo_core.tools.base import Tool, schema
 
-EVERY_TOOL = [*STATEFUL_TOOLS, *STATELESS_TOOLS, echo.STATEFUL_BINARY, echo.STATELESS_BINARY]
+EVERY_TOOL = [*STATEFUL_TOOLS, *STATELESS_TOOLS, echo_binary.STATEFUL, echo_binary.STATELESS]
 
 
 def test_the_stateful_server_offers_the_eleven_tools_of_its_documents_in_their_order() -> None:
@@ -33,7 +33,7 @@ def test_the_stateless_server_offers_the_nine_tools_of_its_documents_in_their_or
 def test_every_tool_file_is_registered_and_every_registered_tool_has_a_file() -> None:
     folder = Path(mcp_echo_core.tools.__file__).parent
     files = {file.stem for file in folder.glob("*.py")} - {"__init__", "base"}
-    assert {tool.run.__module__.rpartition(".")[2] for tool in [*STATEFUL_TOOLS, *STATELESS_TOOLS]} == files
+    assert {tool.run.__module__.rpartition(".")[2] for tool in EVERY_TOOL} == files
 
 
 @pytest.mark.parametrize("tool", EVERY_TOOL, ids=lambda tool: f"{tool.run.__name__}-{tool.name}")
@@ -75,12 +75,14 @@ def test_only_echo_changes_when_binary_data_is_enabled(variant: str, tools: Tool
 def test_arguments_are_those_of_the_documents() -> None:
     names = {tool.name: set(schema(tool.arguments).get("properties", {})) for tool in STATEFUL_TOOLS}
     assert {name: arguments for name, arguments in names.items() if arguments} == {
-        "echo": {"message", "uppercase"},
+        "echo": {"message", "uppercase", "progressSteps", "progressInterval"},
         "printHeader": {"category"},
         "bearerDecode": {"token"},
         "whoIStheGOAT": {"subject"},
     }
-    assert set(schema(STATELESS_TOOLS[0].arguments)["properties"]) == {"message", "uppercase", "reverse"}
+    assert set(schema(STATELESS_TOOLS[0].arguments)["properties"]) == {
+        "message", "uppercase", "progressSteps", "progressInterval", "reverse",
+    }  # fmt: skip
     assert "properties" not in schema(STATELESS_TOOLS[1].arguments)
 
 
@@ -94,7 +96,30 @@ def test_arguments_are_those_of_the_documents() -> None:
         ({"message": ["a"]}, "'message' is an array: expected string"),
         ({"message": {"a": 1}}, "'message' is an object: expected string"),
         ({"message": "a", "uppercase": "yes"}, "'uppercase' is the string \"yes\": expected boolean"),
-        ({"message": "a", "loud": True}, "'loud' is not an argument of echo: expected 'message', 'uppercase'"),
+        (
+            {"message": "a", "loud": True},
+            "'loud' is not an argument of echo: expected 'message', 'uppercase', 'progressSteps', 'progressInterval'",
+        ),
+        (
+            {"message": "a", "progressSteps": 0},
+            "'progressSteps' is the integer 0: expected integer of at least 1 and at most 100",
+        ),
+        (
+            {"message": "a", "progressSteps": 101},
+            "'progressSteps' is the integer 101: expected integer of at least 1 and at most 100",
+        ),
+        (
+            {"message": "a", "progressSteps": None},
+            "'progressSteps' is null: expected integer of at least 1 and at most 100",
+        ),
+        (
+            {"message": "a", "progressInterval": 0},
+            "'progressInterval' is the integer 0: expected number of at least 0.01 and at most 10",
+        ),
+        (
+            {"message": "a", "progressInterval": 10.5},
+            "'progressInterval' is the number 10.5: expected number of at least 0.01 and at most 10",
+        ),
     ],
 )
 def test_a_bad_argument_is_told_with_field_given_and_expected(arguments: dict[str, Any], fault: str) -> None:

@@ -8,6 +8,7 @@ from mcp_echo_core.tools import (
     bearer_decode,
     cors_analysis,
     echo,
+    echo_binary,
     environment_dump,
     health_probe,
     print_header,
@@ -47,8 +48,8 @@ STATELESS_TOOLS: Tools = (
 )
 
 _WITH_BINARY: tuple[tuple[Tool[Any, Any], Tool[Any, Any]], ...] = (
-    (echo.STATEFUL, echo.STATEFUL_BINARY),
-    (echo.STATELESS, echo.STATELESS_BINARY),
+    (echo.STATEFUL, echo_binary.STATEFUL),
+    (echo.STATELESS, echo_binary.STATELESS),
 )
 
 

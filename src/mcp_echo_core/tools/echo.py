@@ -1,16 +1,15 @@
-"""echo: send a text back, with what the session knows about it; where it is enabled, binary data too."""
+"""echo: send a text back, with what the session knows about it; in steps, to see whether a gateway streams."""
 
-import base64
-import re
-from typing import Annotated, Any, Literal
+import asyncio
+from datetime import UTC, datetime
+from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from mcp_echo_core import text
-from mcp_echo_core.call import Call
-from mcp_echo_core.eras.versions import AUDIO_CONTENT
+from mcp_echo_core.call import SILENT, Call
 from mcp_echo_core.errors import ToolFailure
+from mcp_echo_core.guard import parse_accept
 from mcp_echo_core.messages import encode_log
 from mcp_echo_core.stores.records import Effect
 from mcp_echo_core.tools.base import COUNTED, READ_ONLY, SESSION_URI, State, Tool
@@ -18,18 +17,18 @@ from mcp_echo_core.tools.base import COUNTED, READ_ONLY, SESSION_URI, State, Too
 MAX_LOGGED = 4096
 """Characters of a text that are sent as a log message: it waits in the outbox, a hundred times."""
 
+MAX_SECONDS = 60
+"""How long the steps of one echo may take."""
+
 Message = Annotated[str, Meta(description="Message to echo")]
 Uppercase = Annotated[bool, Meta(description="Convert to uppercase")]
-Data = Annotated[str, Meta(description="Binary data to echo, as base64; needs mimeType")]
-MimeType = Annotated[str, Meta(description="MIME type of data, such as image/png")]
-
-BLOB_URI = "echo://binary"
-"""Address of data that is neither image nor audio, in its embedded resource."""
-
-MAX_PREVIEW = 40
-"""Characters of a bad argument that are quoted back."""
-
-_MIME_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(?:\s*;\s*[\w.+-]+=(?:[\w.+-]+|\"[^\"\x00-\x1f]*\"))*", re.ASCII)
+Steps = Annotated[
+    int,
+    Meta(ge=1, le=100, description="Progress notifications to send before the answer (1 to 100); needs progressToken"),
+]
+Interval = Annotated[
+    float, Meta(ge=0.01, le=10, description="Seconds from one of them to the next (0.01 to 10); at most 60 in all")
+]
 
 
 class StatefulArguments(Struct, forbid_unknown_fields=True):
@@ -37,6 +36,8 @@ class StatefulArguments(Struct, forbid_unknown_fields=True):
 
     message: Message
     uppercase: Uppercase = False
+    progress_steps: Steps | UnsetType = msgspec.field(name="progressSteps", default=UNSET)
+    progress_interval: Interval = msgspec.field(name="progressInterval", default=1.0)
 
 
 class StatelessArguments(StatefulArguments, forbid_unknown_fields=True):
@@ -65,37 +66,87 @@ def transformed(arguments: StatefulArguments) -> str:
 
 
 def remember(arguments: StatefulArguments) -> Effect:
-    """Remember the text for replayLastEcho, and let the outbox show server-to-client delivery."""
+    """Remember the text for replayLastEcho, and let the outbox show server-to-client delivery; not of bad arguments."""
+    if arguments.progress_steps is not UNSET and _fault(arguments):
+        return COUNTED
     echoed = transformed(arguments)
     message = encode_log("info", "echo", echoed if len(echoed) <= MAX_LOGGED else f"{echoed[:MAX_LOGGED]}… (cut)")
     return Effect(requests=1, echo=echoed, updated=SESSION_URI, message=message)
 
 
 async def run_stateful(arguments: StatefulArguments, call: Call) -> StatefulResult:
-    """Echo with session context."""
+    """Echo with session context.
+
+    Raises:
+        ToolFailure: The steps take too long, or there is nobody to send them to.
+    """
     assert call.session is not None  # noqa: S101 - the stateful variant has one on every tools/call
     echoed = transformed(arguments)
     # The count is this echo's; while progress is reported, others may be counted.
     result = StatefulResult(echoed, call.session.id, call.session.echo_count)
-    if call.progress_token is not None or call.log_level is not None:
-        await _report(call, echoed)
+    if call.progress_token is not None or call.log_level is not None or arguments.progress_steps is not UNSET:
+        await _report(arguments, call, echoed)
     return result
 
 
 async def run_stateless(arguments: StatelessArguments, call: Call) -> StatelessResult:
-    """Echo."""
+    """Echo.
+
+    Raises:
+        ToolFailure: The steps take too long, or there is nobody to send them to.
+    """
     echoed = transformed(arguments)
     if arguments.reverse:
         echoed = echoed[::-1]
-    if call.progress_token is not None or call.log_level is not None:
-        await _report(call, echoed)
+    if call.progress_token is not None or call.log_level is not None or arguments.progress_steps is not UNSET:
+        await _report(arguments, call, echoed)
     return StatelessResult(echoed)
 
 
-async def _report(call: Call, echoed: str) -> None:
-    await call.progress(0, 1, "message received")
-    await call.progress(1, 1, "echo ready")
+async def _report(arguments: StatefulArguments, call: Call, echoed: str) -> None:
+    if arguments.progress_steps is UNSET:
+        await call.progress(0, 1, "message received")
+        await call.progress(1, 1, "echo ready")
+    else:
+        await _walk(arguments, arguments.progress_steps, call)
     await call.log("info", "echo", echoed)
+
+
+async def _walk(arguments: StatefulArguments, steps: int, call: Call) -> None:
+    problem = _fault(arguments) or _unheard(call)
+    if problem:
+        raise ToolFailure(problem)
+    for number in range(1, steps + 1):
+        now = datetime.fromtimestamp(call.runtime.clock.wall(), UTC)
+        await call.progress(number, steps, f"step {number} of {steps}, sent at {now:%Y-%m-%dT%H:%M:%S.%f}Z")
+        # After each one: the first opens the stream at once, and the answer does not come together with the last.
+        await asyncio.sleep(arguments.progress_interval)
+
+
+def _fault(arguments: StatefulArguments) -> str | None:
+    steps, interval = arguments.progress_steps, arguments.progress_interval
+    if steps is UNSET or steps * interval <= MAX_SECONDS:
+        return None
+    return (
+        f"Invalid arguments for echo: 'progressSteps' is the integer {steps} and 'progressInterval' the number "
+        f"{interval:g}: expected a product of at most {MAX_SECONDS} seconds"
+    )
+
+
+def _unheard(call: Call) -> str | None:
+    """Why progress does not reach whoever sent the request, and what to do about it."""
+    if call.progress_token is None:
+        why = "the request's _meta has no progressToken"
+    elif call.channel is SILENT:
+        why = "a batch is answered in one piece"
+    elif not parse_accept((call.http.header("accept") or "").encode("latin-1")).sse:
+        why = "the request's Accept does not allow text/event-stream"
+    else:
+        return None
+    return (
+        f"echo cannot send progress: {why}. Send a request of its own with _meta.progressToken, a string or an "
+        "integer, and 'Accept: application/json, text/event-stream'."
+    )
 
 
 def render_stateful(result: StatefulResult) -> str:
@@ -106,123 +157,6 @@ def render_stateful(result: StatefulResult) -> str:
 def render_stateless(result: StatelessResult) -> str:
     """The echo as text."""
     return result.message
-
-
-class Binary(Struct):
-    """Data that was echoed, and the kind of content block that carries it."""
-
-    block: Literal["image", "audio", "resource"]
-    data: str
-    mime_type: str = msgspec.field(name="mimeType")
-    size: int
-    """Bytes."""
-
-
-class StatefulBinaryArguments(StatefulArguments, forbid_unknown_fields=True):
-    """Arguments of the stateful server's echo when binary data is enabled."""
-
-    data: Data | UnsetType = UNSET
-    mime_type: MimeType | UnsetType = msgspec.field(name="mimeType", default=UNSET)
-
-
-class StatelessBinaryArguments(StatelessArguments, forbid_unknown_fields=True):
-    """Arguments of the stateless server's echo when binary data is enabled."""
-
-    data: Data | UnsetType = UNSET
-    mime_type: MimeType | UnsetType = msgspec.field(name="mimeType", default=UNSET)
-
-
-class StatefulBinaryResult(StatefulResult, rename="camel"):
-    """What was echoed, and which echo of its session it was."""
-
-    binary: Binary | None = None
-
-
-class StatelessBinaryResult(StatelessResult):
-    """What was echoed."""
-
-    binary: Binary | None = None
-
-
-BinaryArguments = StatefulBinaryArguments | StatelessBinaryArguments
-
-
-async def run_stateful_binary(arguments: StatefulBinaryArguments, call: Call) -> StatefulBinaryResult:
-    """Echo with session context, text and data.
-
-    Raises:
-        ToolFailure: The data is not what it should be.
-    """
-    binary = _binary(arguments, call.revision)
-    echoed = await run_stateful(arguments, call)
-    return StatefulBinaryResult(echoed.message, echoed.session, echoed.echo_count, binary)
-
-
-async def run_stateless_binary(arguments: StatelessBinaryArguments, call: Call) -> StatelessBinaryResult:
-    """Echo text and data.
-
-    Raises:
-        ToolFailure: The data is not what it should be.
-    """
-    binary = _binary(arguments, call.revision)
-    return StatelessBinaryResult((await run_stateless(arguments, call)).message, binary)
-
-
-def remember_if_valid(arguments: StatefulBinaryArguments) -> Effect:
-    """Remember the text for replayLastEcho, unless the echo is going to fail."""
-    return COUNTED if _fault(arguments) else remember(arguments)
-
-
-def blocks(result: StatefulBinaryResult | StatelessBinaryResult) -> list[dict[str, Any]]:
-    """The content block that carries the data (server/tools, Tool Result)."""
-    binary = result.binary
-    if binary is None:
-        return []
-    if binary.block == "resource":
-        resource = {"uri": BLOB_URI, "mimeType": binary.mime_type, "blob": binary.data}
-        return [{"type": "resource", "resource": resource}]
-    return [{"type": binary.block, "data": binary.data, "mimeType": binary.mime_type}]
-
-
-def _binary(arguments: BinaryArguments, revision: str) -> Binary | None:
-    if fault := _fault(arguments):
-        raise ToolFailure(f"Invalid arguments for echo: {fault}")
-    data, mime_type = arguments.data, arguments.mime_type
-    if data is UNSET or mime_type is UNSET:
-        return None
-    return Binary(_block(mime_type, revision), data, mime_type, size=len(base64.b64decode(data)))
-
-
-def _block(mime_type: str, revision: str) -> Literal["image", "audio", "resource"]:
-    family = mime_type.partition("/")[0].lower()
-    if family == "image":
-        return "image"
-    return "audio" if family == "audio" and revision in AUDIO_CONTENT else "resource"
-
-
-def _fault(arguments: BinaryArguments) -> str | None:
-    data, mime_type = arguments.data, arguments.mime_type
-    if data is UNSET and mime_type is UNSET:
-        return None
-    if data is UNSET:
-        return "'data' is missing: expected base64, since 'mimeType' is given"
-    if mime_type is UNSET:
-        return "'mimeType' is missing: expected a MIME type such as image/png, since 'data' is given"
-    if not _MIME_TYPE.fullmatch(mime_type):
-        return f"'mimeType' is {_quoted(mime_type)}: expected a MIME type such as image/png"
-    return None if _is_base64(data) else f"'data' is {_quoted(data)}: expected base64 (RFC 4648 section 4)"
-
-
-def _is_base64(data: str) -> bool:
-    try:
-        base64.b64decode(data, validate=True)
-    except ValueError:
-        return False
-    return True
-
-
-def _quoted(value: str) -> str:
-    return f'the string "{text.line(value, MAX_PREVIEW)}"'
 
 
 STATEFUL = Tool(
@@ -246,21 +180,4 @@ STATELESS = Tool(
     result=StatelessResult,
     run=run_stateless,
     render=render_stateless,
-)
-
-STATEFUL_BINARY = msgspec.structs.replace(
-    STATEFUL,
-    arguments=StatefulBinaryArguments,
-    result=StatefulBinaryResult,
-    run=run_stateful_binary,
-    effect=remember_if_valid,
-    blocks=blocks,
-)
-
-STATELESS_BINARY = msgspec.structs.replace(
-    STATELESS,
-    arguments=StatelessBinaryArguments,
-    result=StatelessBinaryResult,
-    run=run_stateless_binary,
-    blocks=blocks,
 )

@@ -1,0 +1,145 @@
+"""Turns finished exchanges into events and files them; nothing that goes wrong here may touch an answer."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Literal
+
+from mcp_echo_core.exchange import Exchange, Tape
+from mcp_echo_core.recording.events import Piece
+from mcp_echo_core.recording.journal import Journal
+from mcp_echo_core.recording.redacting import Redactor
+from mcp_echo_core.recording.taken import MAX_BODY_BYTES, Taken
+from mcp_echo_core.runtime import Clock
+
+BIN = "mcp_echo.bin"
+"""Member of the scope that names the bin a request was sent to."""
+
+MAX_STREAM_BYTES = 16 * 1024
+"""Bytes of an event stream that are kept."""
+
+_NO_PEER = ("", 0)
+_DELETED = 204
+
+log = logging.getLogger(__name__)
+
+
+class StreamTape:
+    """What an event stream has carried so far; meets ``exchange.Tape``."""
+
+    __slots__ = ("_clock", "_left", "_started", "closed", "pieces", "sent_bytes")
+
+    def __init__(self, clock: Callable[[], float], started: float) -> None:
+        self._clock = clock
+        self._started = started
+        self._left = MAX_STREAM_BYTES
+        self.pieces: list[Piece] = []
+        self.sent_bytes = 0
+        self.closed = False
+
+    def add(self, data: bytes) -> None:
+        """A piece is sent."""
+        self.sent_bytes += len(data)
+        if self._left > 0:
+            self.pieces.append(Piece(round(self._clock() - self._started, 6), data[: self._left]))
+            self._left -= len(data)
+
+
+class Recorder:
+    """Records the exchanges of sessions and bins.
+
+    Args:
+        journal: Where they are kept.
+        instance: Name of this process.
+        clock: Where the time comes from.
+    """
+
+    def __init__(self, journal: Journal, instance: str, clock: Clock) -> None:
+        self.journal = journal
+        self._instance = instance
+        self._wall = clock.wall
+        self._monotonic = clock.monotonic
+        self._redactor = Redactor(journal.key)
+
+    def record(self, exchange: Exchange, seconds: float) -> None:
+        """File an exchange that is over.
+
+        Args:
+            exchange: The request and its answer.
+            seconds: How long it took.
+        """
+        session, bin_name = self._session(exchange), exchange.http.scope.get(BIN)
+        if session is not None or bin_name is not None:
+            self._file(exchange, session, bin_name, seconds)
+            if session is not None and exchange.kind == "DELETE" and exchange.status == _DELETED:
+                self.journal.end(session, self._wall(), "delete")
+
+    def stream(self, exchange: Exchange) -> StreamTape:
+        """File that an answer has become an event stream; the tape for what it carries."""
+        tape = StreamTape(self._monotonic, exchange.http.started)
+        session, bin_name = self._session(exchange), exchange.http.scope.get(BIN)
+        if session is not None or bin_name is not None:
+            self._file(exchange, session, bin_name, None)
+        return tape
+
+    async def sweep(self, idle: float, living: Callable[[str], Awaitable[bool]]) -> None:
+        """Forget what has been silent for so many seconds and whose session does not live."""
+        await self.journal.sweep(self._wall(), idle, living)
+
+    def _session(self, exchange: Exchange) -> str | None:
+        if exchange.session is not None:
+            return exchange.session.id
+        if exchange.assigned is not None:
+            return exchange.assigned
+        claimed = exchange.http.fields.get(b"mcp-session-id")
+        if claimed is None:
+            return None
+        # One that was never known leaves no trace; one that has ended still has a record.
+        session_id = claimed.decode("latin-1")
+        return session_id if self.journal.knows(session_id) else None
+
+    def _file(self, exchange: Exchange, session: str | None, bin_name: str | None, seconds: float | None) -> None:
+        subjects = [] if session is None else [session]
+        if bin_name is not None:
+            subjects.append(bin_subject(bin_name))
+        try:
+            self.journal.append(subjects, self._taken(exchange, session, bin_name, seconds))
+        except Exception:
+            log.exception("an exchange could not be recorded")
+
+    def _taken(self, exchange: Exchange, session: str | None, bin_name: str | None, seconds: float | None) -> Taken:
+        http, scope, body, sent = exchange.http, exchange.http.scope, exchange.body, exchange.sent
+        pieces, sent_bytes, ended_by = _streamed(exchange.tape) if exchange.tape is not None else ((), len(sent), None)
+        return Taken(
+            http.number,
+            self._instance,
+            self._wall() - (self._monotonic() - http.started),
+            seconds,
+            scope.get("client") or _NO_PEER,
+            scope["method"],
+            scope["path"],
+            scope["query_string"],
+            scope["http_version"],
+            scope["scheme"],
+            self._redactor.head(http),
+            body if len(body) <= MAX_BODY_BYTES else body[:MAX_BODY_BYTES],
+            len(body),
+            200 if exchange.streaming else exchange.status,
+            exchange.answered,
+            sent if len(sent) <= MAX_BODY_BYTES else sent[:MAX_BODY_BYTES],
+            sent_bytes,
+            pieces,
+            exchange.kind,
+            session,
+            bin_name,
+            None if seconds is None else ended_by,
+        )
+
+
+def bin_subject(name: str) -> str:
+    """The subject of a bin's record; no session id looks like it."""
+    return f"b:{name}"
+
+
+def _streamed(tape: Tape) -> tuple[Sequence[Piece], int, Literal["server", "client"]]:
+    assert isinstance(tape, StreamTape)  # noqa: S101 - this module makes all tapes
+    return tuple(tape.pieces), tape.sent_bytes, "server" if tape.closed else "client"

@@ -1,0 +1,63 @@
+"""Taking the credentials out of a request's head; many requests have the same, so the result is kept."""
+
+import base64
+import hashlib
+import hmac
+import json
+from typing import Any
+
+from mcp_echo_core import redaction
+from mcp_echo_core.http import HttpRequest
+from mcp_echo_core.recording.events import Credential, Head
+
+MAX_HEADS = 1024
+"""Distinct heads whose result is kept."""
+
+MAX_TOKEN_BYTES = 8 * 1024
+"""A longer token is not decoded."""
+
+FINGERPRINT_DIGITS = 12
+
+
+class Redactor:
+    """Makes heads and bodies fit to be recorded.
+
+    Args:
+        key: Fingerprints are made with it.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._heads: dict[tuple[tuple[bytes, bytes], ...], Head] = {}
+
+    def head(self, http: HttpRequest) -> Head:
+        """A request's header fields without credentials."""
+        known = self._heads.get(raw := tuple(http.raw_headers))
+        if known is not None:
+            return known
+        names = tuple(name.decode("latin-1") for name in http.written_names if name is not None)
+        fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw]
+        credentials = [found for name, value in fields if (found := self._credential(name, value)) is not None]
+        made = Head(
+            tuple((name, redaction.header(name, value)) for name, value in fields), names or None, tuple(credentials)
+        )
+        if len(self._heads) >= MAX_HEADS:
+            self._heads.clear()
+        self._heads[raw] = made
+        return made
+
+    def _credential(self, name: str, value: str) -> Credential | None:
+        if name == "mcp-session-id" or not redaction.looks_secret(name):
+            return None
+        scheme, secret = redaction.split_scheme(value)
+        digest = hmac.new(self._key, secret.encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()
+        parts = secret.split(".") if len(secret) <= MAX_TOKEN_BYTES and secret.startswith("eyJ") else []
+        return Credential(name, scheme, digest[:FINGERPRINT_DIGITS], *(_decoded(part) for part in parts[:2]))
+
+
+def _decoded(part: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
