@@ -35,6 +35,7 @@ from mcp_echo_core.exchange import Send
 from mcp_echo_core.guard import Guard
 from mcp_echo_core.http import TrustedProxies
 from mcp_echo_core.metrics import SHARE_INTERVAL, Metrics
+from mcp_echo_core.recording.journal import Journal
 from mcp_echo_core.recording.journals import open_journal
 from mcp_echo_core.recording.recorder import BIN, Recorder
 from mcp_echo_core.runtime import Clock, Runtime
@@ -198,12 +199,17 @@ def _lifespan(runtime: Runtime, drain: Drain) -> Any:
             asyncio.create_task(runtime.sessions.sweep_forever(runtime.clock)),
             asyncio.create_task(_count_forever(runtime)),
         ]
+        if runtime.journal is not None:
+            await runtime.journal.open()
+            tasks.append(asyncio.create_task(_forget_forever(runtime, runtime.journal)))
         try:
             yield
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            if runtime.journal is not None:
+                await runtime.journal.close()
             await runtime.sessions.close(runtime.clock.wall())
             runtime.metrics.share()
 
@@ -223,3 +229,17 @@ async def _count_forever(runtime: Runtime) -> None:
             prepared = True
         seen = metrics.requests
         await asyncio.sleep(SHARE_INTERVAL)
+
+
+async def _forget_forever(runtime: Runtime, journal: Journal) -> None:
+    """Keep records as long as their sessions, and what belongs to none as long as a session may be silent."""
+
+    async def living(subject: str) -> bool:
+        try:
+            return await runtime.sessions.peek(subject, runtime.clock.wall()) is not None
+        except StoreUnavailable:
+            return True
+
+    while True:
+        await asyncio.sleep(runtime.settings.session_cleanup_interval)
+        await journal.sweep(runtime.clock.wall(), runtime.settings.session_timeout, living)

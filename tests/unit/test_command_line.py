@@ -3,7 +3,8 @@
 import pytest
 
 from mcp_echo_core import __version__
-from mcp_echo_core.cli import main, serve_variant
+from mcp_echo_core.cli import main
+from mcp_echo_core.commands.serve import serve_variant
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,8 @@ BAD = [
     ("MCP_PROTOCOL_VERSIONS_SUPPORTED", ",", "comma list of 2026-07-28"),
     ("MCP_PROTOCOL_VERSIONS_SUPPORTED", "2026-07-28", "at least one revision with a handshake"),
     ("ECHO_MAX_MESSAGE_SIZE", "1MB", "integer from 1"),
+    ("MCP_JOURNAL_MAX_BYTES", "32MiB", "integer from 0"),
+    ("MCP_ECHO_DASHBOARD", "perhaps", "allowed are true"),
     ("ECHO_ENABLE_BINARY", "enabled", "true, 1, yes"),
     ("ECHO_ENABLE_COMPRESSION", "gzip", "true, 1, yes"),
     ("MCP_PROTOCOL_STRICT", "strict", "true, 1, yes"),

@@ -1,7 +1,7 @@
 """Turns finished exchanges into events and files them; nothing that goes wrong here may touch an answer."""
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from mcp_echo_core.exchange import Exchange, Tape
@@ -80,10 +80,6 @@ class Recorder:
         if session is not None or bin_name is not None:
             self._file(exchange, session, bin_name, None)
         return tape
-
-    async def sweep(self, idle: float, living: Callable[[str], Awaitable[bool]]) -> None:
-        """Forget what has been silent for so many seconds and whose session does not live."""
-        await self.journal.sweep(self._wall(), idle, living)
 
     def _session(self, exchange: Exchange) -> str | None:
         if exchange.session is not None:
