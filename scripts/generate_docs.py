@@ -1,9 +1,16 @@
 """Writes the reference pages under docs/ from the code; with --check, fails when they are not what the code says."""
 
+import inspect
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from mcp_echo_core.client.evidence import Exchange
+from mcp_echo_core.commands import probe as probe_command
+from mcp_echo_core.probe.check import Finding
+from mcp_echo_core.probe.checks import CHECKS
+from mcp_echo_core.probe.runner import Line, Report
 from mcp_echo_core.settings import TABLE, Setting
 from mcp_echo_core.tools.base import Tool, schema
 from mcp_echo_core.variants import VARIANTS
@@ -35,6 +42,45 @@ def tools() -> str:
         for tool in variant.tools:
             lines += [f"### {tool.name}", "", f"{tool.description}.".replace("..", "."), "", *_arguments(tool), ""]
     return _page("Tools", "Every tool answers with text for people and `structuredContent` for programs.", *lines)
+
+
+def probe() -> str:
+    """The page of the probe: written by hand, but for what the code knows."""
+    page = _read(DOCS / "probe.md")
+    for name, lines in (("options", _options()), ("checks", _checks()), ("fields", _fields())):
+        begin, end = f"<!-- {name}: written by scripts/generate_docs.py -->\n", "<!-- end -->"
+        before, _, rest = page.partition(begin)
+        _, _, after = rest.partition(end)
+        page = "".join((before, begin, "\n", "\n".join(lines), "\n\n", end, after))
+    return page
+
+
+def _options() -> Iterable[str]:
+    yield from ("| option | meaning |", "|---|---|")
+    for action in probe_command.parser()._actions:  # noqa: SLF001 - argparse lists its options nowhere else
+        name = " ".join([*action.option_strings[:1], *([action.metavar] if action.metavar else [])])
+        told = re.sub(r"\[(\w+)\]$", r"(`\1`)", (action.help or "") % {"default": action.default})
+        yield f"| `{name}` | {told} |"
+
+
+def _checks() -> Iterable[str]:
+    yield from ("| check | level | question | rule |", "|---|---|---|---|")
+    for check in CHECKS:
+        yield f"| `{check.id}` | {check.level} | {check.question} | {'; '.join(check.spec)} |"
+
+
+def _fields() -> Iterable[str]:
+    yield from ("| field | meaning |", "|---|---|")
+    for prefix, struct in (("", Report), ("lines[].", Line), ("lines[].finding.", Finding), ("exchanges[].", Exchange)):
+        for name, told in _attributes(struct):
+            yield f"| `{prefix}{name}` | {told.replace('``', '`')} |"
+
+
+def _attributes(struct: type) -> list[tuple[str, str]]:
+    """The fields of a Struct as its docstring describes them."""
+    section = (inspect.getdoc(struct) or "").partition("Attributes:\n")[2]
+    entries = re.findall(r"^    (\w+): (.+(?:\n     .+)*)$", section, re.MULTILINE)
+    return [(name, re.sub(r"\s+", " ", told)) for name, told in entries]
 
 
 def _arguments(tool: Tool) -> Iterable[str]:
@@ -82,7 +128,7 @@ def _page(title: str, *lines: str) -> str:
     return "\n".join([note, "", f"# {title}", "", lines[0], "", *lines[1:]]).rstrip() + "\n"
 
 
-PAGES = {"configuration.md": configuration, "tools.md": tools}
+PAGES = {"configuration.md": configuration, "tools.md": tools, "probe.md": probe}
 
 
 def main(arguments: list[str]) -> int:

@@ -12,6 +12,8 @@ import pytest
 
 from live import environment, finished
 from mcp_echo_core import __version__
+from mcp_echo_core.commands.connection import BEARER_VARIABLE
+from mcp_echo_core.commands.probe import OTHER_BEARER_VARIABLE
 from mcp_echo_core.settings import TABLE
 from mcp_echo_core.variants import VARIANTS
 
@@ -129,7 +131,8 @@ def test_no_page_names_a_folder_of_some_machine(page: Path) -> None:
 
 
 def test_every_variable_that_a_page_names_is_one_that_is_read() -> None:
-    known = {variable for setting in TABLE for variable in setting.variables} | {"MCP_ECHO_UPDATE_EXAMPLES"}
+    settings = {variable for setting in TABLE for variable in setting.variables}
+    known = settings | {"MCP_ECHO_UPDATE_EXAMPLES", BEARER_VARIABLE, OTHER_BEARER_VARIABLE}
     for page in PAGES:
         named = set(re.findall(r"`((?:MCP|ECHO|LOG|WORKER)_[A-Z_]+)\b", prose(page)))
         assert named <= known, f"{page.name}: {named - known}"

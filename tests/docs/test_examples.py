@@ -20,6 +20,8 @@ EXAMPLES = sorted(file for file in (ROOT / "examples").iterdir() if file.suffix 
 SHOWN = re.compile(r"<!-- (examples/\S+) -->\n```(?:sh|python)\n(.*?)```\n\n```\w+\n(.*?)```", re.DOTALL)
 VOLATILE = [
     (r"\b[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b", "<uuid>"),
+    (r"\b[0-9a-f]{8}\.\.\.", "<uuid>..."),
+    (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", "<moment>"),
     (r"\bdate: [^\n]* GMT", "date: <date>"),
     (r"\bcontent-length: \d+", "content-length: <length>"),
     (r"\bcurl/[\d.]+", "curl/<version>"),

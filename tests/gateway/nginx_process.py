@@ -1,4 +1,4 @@
-"""A real nginx in front of several servers, in turn, as an operator would set it up."""
+"""A real nginx, as an operator would set it up: in front of several servers, in turn, or of one."""
 
 import contextlib
 import os
@@ -27,6 +27,11 @@ http {{
   fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi;
   scgi_temp_path {folder}/scgi;
+  {inside}
+}}
+"""
+
+ROUND_ROBIN = """\
   keepalive_requests 1000000;
   upstream echo {{
     {servers}
@@ -44,7 +49,14 @@ http {{
       proxy_read_timeout 60s;
     }}
   }}
-}}
+"""
+
+PROXY = """\
+  server {{
+    listen 127.0.0.1:{port};
+    {directives}
+    location / {{ proxy_pass http://127.0.0.1:{behind}; }}
+  }}
 """
 
 
@@ -59,18 +71,39 @@ def require() -> None:
 @contextlib.contextmanager
 def round_robin(folder: Path, ports: Sequence[int]) -> Iterator[int]:
     """An nginx that sends each request to the next of these local ports; its own port."""
-    require()
-    assert BINARY is not None
     port = free_port()
     servers = "\n    ".join(f"server 127.0.0.1:{each} max_fails=1 fail_timeout=10s;" for each in ports)
+    with _nginx(folder, ROUND_ROBIN.format(port=port, servers=servers)):
+        yield port
+
+
+@contextlib.contextmanager
+def proxy(folder: Path, port: int, *directives: str) -> Iterator[int]:
+    """An nginx in front of one local port, as it is without any setting; its own port.
+
+    Args:
+        folder: For its files; one nginx each.
+        port: Where it sends everything.
+        directives: Settings of its server block, which ``location /`` inherits: ``proxy_buffering off;``,
+            ``gzip on;``, ``proxy_set_header Mcp-Session-Id "";``, ``location = /mcp { return 301 /mcp/; }``.
+    """
+    own = free_port()
+    with _nginx(folder, PROXY.format(port=own, behind=port, directives="\n    ".join(directives))):
+        yield own
+
+
+@contextlib.contextmanager
+def _nginx(folder: Path, inside: str) -> Iterator[None]:
+    require()
+    assert BINARY is not None
     file = folder / "nginx.conf"
-    file.write_text(CONFIGURATION.format(folder=folder, port=port, servers=servers))
+    file.write_text(CONFIGURATION.format(folder=folder, inside=inside))
     command = [BINARY, "-p", str(folder), "-c", str(file), "-e", str(folder / "nginx.log")]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         until(lambda: _listens(folder) or process.poll() is not None, "the start of nginx")
         assert process.poll() is None, (folder / "nginx.log").read_text()
-        yield port
+        yield
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(STOP)

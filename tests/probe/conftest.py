@@ -1,11 +1,15 @@
 """Servers for the probe."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
-from probe_runs import Serve, served
+from probe_runs import Serve
 from starlette.types import ASGIApp
+
+from in_loop import served
+from mcp_echo_core.commands import probe
+from mcp_echo_core.probe.check import Check
 
 
 @pytest.fixture
@@ -17,3 +21,15 @@ async def serve() -> AsyncIterator[Serve]:
             return await stack.enter_async_context(served(app))
 
         yield start
+
+
+@pytest.fixture
+def use(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Sets the checks that ``mcp-echo probe`` has; no token of whoever runs the tests is sent anywhere."""
+    for variable in ("MCP_ECHO_BEARER", "MCP_ECHO_OTHER_BEARER"):
+        monkeypatch.delenv(variable, raising=False)
+
+    def set_checks(*checks: Check) -> None:
+        monkeypatch.setattr(probe, "CHECKS", checks)
+
+    return set_checks

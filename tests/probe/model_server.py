@@ -131,7 +131,8 @@ class ModelServer:
     def modern(self, request: Request, message: dict[str, Any]) -> Response:
         """A request of 2026-07-28."""
         version = message["params"]["_meta"][f"{META}protocolVersion"]
-        if version != request.headers.get("mcp-protocol-version"):
+        named = (request.headers.get("mcp-protocol-version"), request.headers.get("mcp-method"))
+        if named != (version, message["method"]):
             return failure(400, -32020, "Header mismatch", message.get("id"))
         if version != "2026-07-28":
             data = {"supported": ["2026-07-28"], "requested": version}

@@ -1,10 +1,7 @@
-"""Servers on real loopback sockets in the test's own event loop, and the probe pointed at them."""
+"""The probe pointed at servers."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
-import uvicorn
 from starlette.types import ASGIApp
 
 from mcp_echo_core.client.wire import Wire
@@ -13,28 +10,7 @@ from mcp_echo_core.probe.checks import CHECKS
 from mcp_echo_core.probe.runner import Report, probe
 from mcp_echo_core.probe.survey import Options
 
-START = 10.0
-"""Seconds a server may take to listen."""
-
 Serve = Callable[[ASGIApp], Awaitable[str]]
-
-
-@contextlib.asynccontextmanager
-async def served(app: ASGIApp) -> AsyncIterator[str]:
-    """An app on a free loopback port until the block ends; its endpoint's URL."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", timeout_graceful_shutdown=0)
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server._serve())
-    async with asyncio.timeout(START):
-        while not server.started:
-            await asyncio.sleep(0.005)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield f"http://127.0.0.1:{port}/mcp"
-    finally:
-        server.should_exit = True
-        async with asyncio.timeout(START):
-            await task
 
 
 async def report_on(url: str, *ids: str, **options: object) -> Report:

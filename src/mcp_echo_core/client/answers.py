@@ -74,8 +74,9 @@ class Answer(Struct, frozen=True, kw_only=True):
 
     @property
     def session(self) -> str | None:
-        """The session id that the answer carries."""
-        return str(self.headers[SESSION_HEADER]) if SESSION_HEADER in self.headers else None
+        """The session id that the answer carries, each byte a character, several joined as HTTP clients join them."""
+        found = [value for name, value in self.headers.raw if name.lower() == SESSION_HEADER.encode()]
+        return b", ".join(found).decode("latin-1") if found else None
 
     def told(self) -> str:
         """The answer in a few words: status, and code or what the result has."""

@@ -63,6 +63,19 @@ class Requests:
         """A message of the era with a handshake that wants no answer."""
         return self._post(purpose, {"jsonrpc": "2.0", "method": method}, _legacy_headers(session, version))
 
+    def response(
+        self, answer: Mapping[str, Any], *, purpose: str, session: str | None = None, version: str | None = None
+    ) -> Outgoing:
+        """The answer to a request of the server's, which only the era with a handshake has.
+
+        Args:
+            answer: Its ``id``, and ``result`` or ``error``.
+            purpose: For the evidence.
+            session: The session's id.
+            version: The negotiated revision.
+        """
+        return self._post(purpose, {"jsonrpc": "2.0", **answer}, _legacy_headers(session, version))
+
     def modern(
         self,
         method: str,

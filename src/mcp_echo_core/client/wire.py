@@ -24,6 +24,9 @@ from mcp_echo_core.sse import Event, EventReader
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 """Bytes of an answer that are read."""
 
+AFTERWARDS = 0.05
+"""Seconds that an event stream may still take to end after its response, before the kept connection is given up."""
+
 Clock = Callable[[], float]
 
 
@@ -113,6 +116,14 @@ class Incoming:
                 self.failure = f"the answer was not complete within {seconds:g} s"
                 return
 
+    async def end(self, seconds: float) -> None:
+        """Wait until nothing more can come, so that the connection can be used again."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not self.ended:
+                    self._arrived.clear()
+                    await self._arrived.wait()
+
     async def pump(self, response: httpx.Response) -> None:
         """Take in what arrives, each piece with its time, until the end."""
         streams = is_stream(response.headers)
@@ -175,6 +186,8 @@ class Wire:
         """
         async with self.open(request, fresh=fresh) as incoming:
             await incoming.response(self.timeout if seconds is None else seconds)
+            if not fresh:
+                await incoming.end(AFTERWARDS)
         return self.answer(incoming)
 
     @asynccontextmanager

@@ -1,16 +1,22 @@
 """Asks the checks one after the other and puts together what they found."""
 
+import traceback
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from msgspec import Struct
 
 from mcp_echo_core import __version__
 from mcp_echo_core.client.evidence import Exchange
+from mcp_echo_core.client.requests import META
 from mcp_echo_core.client.wire import Wire
-from mcp_echo_core.probe.check import Check, Finding, Level, Outcome
-from mcp_echo_core.probe.survey import Options, Survey
+from mcp_echo_core.probe.check import Check, Finding, Level, Outcome, untested
+from mcp_echo_core.probe.survey import Eras, Options, Survey
 from mcp_echo_core.redaction import text as redacted
+
+MAX_NAME_CHARACTERS = 200
+"""Characters that are kept of what a server says of itself."""
 
 Watcher = Callable[[int, int, Check], None]
 """Is told before each check: how many are done, how many there are, which is next."""
@@ -26,6 +32,8 @@ class Line(Struct, frozen=True, kw_only=True):
         spec: Where the rule stands.
         finding: What was found.
         known: A baseline names it as a known failure.
+        reason: Why the baseline accepts it.
+        crashed: The check itself failed, which says nothing about the server.
     """
 
     id: str
@@ -34,6 +42,8 @@ class Line(Struct, frozen=True, kw_only=True):
     spec: tuple[str, ...]
     finding: Finding
     known: bool = False
+    reason: str = ""
+    crashed: bool = False
 
     @property
     def counts(self) -> bool:
@@ -49,7 +59,10 @@ class Report(Struct, frozen=True, kw_only=True):
         began: When, in UTC.
         seconds: How long it took.
         tool: Who asked.
+        command: The command line that asks the same, without credentials.
         server: ``serverInfo`` as the server gave it.
+        version: The revision that ``initialize`` settled on; ``None`` when there was no handshake.
+        eras: Those that the server speaks: ``legacy``, with a handshake, and ``modern``, without.
         lines: The checks in order.
         exchanges: The evidence, by number.
         stale: Ids that a baseline names although they did not fail.
@@ -60,9 +73,12 @@ class Report(Struct, frozen=True, kw_only=True):
     seconds: float
     tool: str
     server: dict[str, str]
+    version: str | None
+    eras: tuple[str, ...]
     lines: tuple[Line, ...]
     exchanges: tuple[Exchange, ...]
     stale: tuple[str, ...] = ()
+    command: str = ""
 
     def line(self, check_id: str) -> Line | None:
         """The line of a check, if it was asked."""
@@ -97,16 +113,48 @@ async def probe(options: Options, checks: Sequence[Check], watch: Watcher, wire:
     lines = []
     for done, check in enumerate(checks):
         watch(done, len(checks), check)
-        finding = await check.run(survey)
-        lines.append(Line(id=check.id, question=check.question, level=check.level, spec=check.spec, finding=finding))
+        lines.append(await _line(check, survey))
+    eras = await survey.eras()
     await survey.finish()
-    info = (first.result or {}).get("serverInfo")
     return Report(
         url=redacted(options.url),
         began=began,
         seconds=round(wire.clock() - start, 3),
         tool=f"mcp-echo {__version__}",
-        server={name: redacted(str(value))[:200] for name, value in info.items()} if isinstance(info, dict) else {},
+        server=_server(eras),
+        version=_text((first.result or {}).get("protocolVersion")),
+        eras=tuple(era for era, spoken in (("legacy", eras.legacy), ("modern", eras.modern)) if spoken),
         lines=tuple(lines),
         exchanges=tuple(wire.exchanges[number] for number in sorted(wire.exchanges)),
     )
+
+
+async def _line(check: Check, survey: Survey) -> Line:
+    crashed = False
+    try:
+        finding = await check.run(survey)
+    except Exception as error:  # noqa: BLE001 - whatever a check gets wrong, the others are still worth asking
+        crashed = True
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        finding = untested(
+            f"the check itself failed: {type(error).__name__}",
+            details=(redacted(f"{error} ({Path(where.filename).name}, line {where.lineno})"),),
+            consequence="This says nothing about the server.",
+        )
+    return Line(
+        id=check.id, question=check.question, level=check.level, spec=check.spec, finding=finding, crashed=crashed
+    )
+
+
+def _server(eras: Eras) -> dict[str, str]:
+    """Name, version and whatever else the server says of itself, in the era that it speaks."""
+    meta = (eras.discover.result or {}).get("_meta")
+    modern = meta.get(f"{META}serverInfo") if isinstance(meta, dict) else None
+    info = (eras.initialize.result or {}).get("serverInfo") or modern
+    if not isinstance(info, dict):
+        return {}
+    return {_text(name) or "": _text(value) or "" for name, value in info.items() if isinstance(value, str)}
+
+
+def _text(value: object) -> str | None:
+    return redacted(value)[:MAX_NAME_CHARACTERS] if isinstance(value, str) else None

@@ -3,6 +3,7 @@
 A check that needs a session of its own takes one with ``begin``; all are ended when the survey is over.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
 from http import HTTPStatus
@@ -16,6 +17,9 @@ from mcp_echo_core.client.wire import Outgoing, Wire
 from mcp_echo_core.eras.versions import ALL_VERSIONS, HANDSHAKE_VERSIONS
 
 T = TypeVar("T")
+
+SIDE_BY_SIDE = 10
+"""Requests that are under way at the same time, where there are many of them."""
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -107,7 +111,7 @@ class Survey:
         self.requests = Requests(options.url, options.headers)
         self.others = Requests(options.url, options.other_headers)
         self.measured: dict[str, Any] = {}
-        self._begun: list[Session] = []
+        self._living: dict[str, Requests] = {}
 
     async def send(self, request: Outgoing, *, fresh: bool = False) -> Answer:
         """Send a request on the kept connection, or on one of its own."""
@@ -141,7 +145,8 @@ class Survey:
         answer = await self.send(ask.initialize(purpose=purpose), fresh=fresh)
         version = (answer.result or {}).get("protocolVersion")
         session = Session(answer, answer.session, version if version in ALL_VERSIONS else HANDSHAKE_VERSIONS[0])
-        self._begun.append(session)
+        if session.id is not None:
+            self.end_later(session.id, ask)
         if said and answer.result is not None:
             ready = ask.notification(
                 "notifications/initialized", purpose=purpose, session=session.id, version=session.version
@@ -168,8 +173,31 @@ class Survey:
             else []
         )
 
+    def end_later(self, session_id: str, requests: Requests | None = None) -> None:
+        """End a session when the survey is over.
+
+        Args:
+            session_id: Of a session that came into being.
+            requests: Makes the requests of its owner, if that is not the usual caller.
+        """
+        self._living[session_id] = requests or self.requests
+
+    async def end(self, session_id: str, *, purpose: str, fresh: bool = False) -> Answer:
+        """End a session now."""
+        ask = self._living.pop(session_id, self.requests)
+        return await self.send(ask.bare("DELETE", purpose=purpose, session=session_id), fresh=fresh)
+
+    async def end_all(self, session_ids: Sequence[str]) -> None:
+        """End sessions, several at a time; none, if the server does not let clients do that."""
+        turns = asyncio.Semaphore(SIDE_BY_SIDE)
+
+        async def end(session_id: str) -> Answer:
+            async with turns:
+                return await self.end(session_id, purpose="tidy up", fresh=True)
+
+        if session_ids and (await end(session_ids[0])).status != HTTPStatus.METHOD_NOT_ALLOWED:
+            await asyncio.gather(*map(end, session_ids[1:]))
+
     async def finish(self) -> None:
-        """End the sessions that were begun; what the server makes of that does not matter any more."""
-        for session in self._begun:
-            if session.id is not None:
-                await self.send(self.requests.bare("DELETE", purpose="tidy up", session=session.id))
+        """End the sessions that are still there; what the server makes of that does not matter any more."""
+        await self.end_all(list(self._living))

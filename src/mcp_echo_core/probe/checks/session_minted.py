@@ -1,6 +1,7 @@
 """Does initialize give a session id?"""
 
 from mcp_echo_core.probe.check import Check, Finding, noted, passed, untested
+from mcp_echo_core.probe.session_ids import form, shown
 from mcp_echo_core.probe.survey import Survey
 
 
@@ -19,9 +20,9 @@ async def run(survey: Survey) -> Finding:
     return passed(
         "YES",
         session.answer,
-        details=(f"Mcp-Session-Id: {session.id}",),
+        details=(f"Mcp-Session-Id: {shown(session.id)} ({form(session.id)})",),
         consequence="Clients send this id with every further request.",
-        facts={"minted": True},
+        facts={"minted": True, "format": form(session.id)},
     )
 
 

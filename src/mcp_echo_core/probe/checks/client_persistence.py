@@ -1,0 +1,71 @@
+"""Does the client persist the session, and does the server take it up again?"""
+
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mcp_echo_core.client.requests import Requests
+from mcp_echo_core.client.session_file import SavedSession, SessionFile
+from mcp_echo_core.probe.check import Check, Finding, noted, passed, untested
+from mcp_echo_core.probe.matrix import served
+from mcp_echo_core.probe.session_ids import VISIBLE, shown
+from mcp_echo_core.probe.survey import Session, Survey
+
+
+async def run(survey: Survey) -> Finding:
+    """Save a session, load it in a second client and go on there."""
+    session = await survey.begin("the first client begins a session", fresh=True)
+    if session.refused:
+        return untested(session.refused, session.answer)
+    if session.id is None:
+        return noted("nothing to persist: the server gives no session id", session.answer, facts={"persisted": None})
+    if not VISIBLE.fullmatch(session.id):
+        return untested("the session id is not made of visible ASCII, so that it is not kept", session.answer)
+    loaded, problems = _saved_and_loaded(survey.options.url, session)
+    details = [
+        f"First client: Mcp-Session-Id {shown(session.id)}",
+        f"Second client: Mcp-Session-Id {shown(loaded or 'none')}",
+    ]
+    if loaded != session.id:
+        return untested("the session could not be kept in a file", session.answer, details=(*details, *problems))
+    return await _taken_up(survey, session, details)
+
+
+def _saved_and_loaded(url: str, session: Session) -> tuple[str | None, list[str]]:
+    """The id that a second client finds in the file that the first one wrote, and what went wrong."""
+    problems: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="mcp-echo-probe-") as folder:
+        path = Path(folder) / "sessions.json"
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        kept = SavedSession(era="legacy", version=session.version, created=now, session=session.id)
+        SessionFile(path, problems.append).save(url, kept)
+        found = SessionFile(path, problems.append).load(url)
+    return found.session if found is not None else None, problems
+
+
+async def _taken_up(survey: Survey, session: Session, details: list[str]) -> Finding:
+    second = Requests(survey.options.url, survey.options.headers)
+    request = second.legacy(
+        "ping", purpose="a second client goes on with the id it loaded", session=session.id, version=session.version
+    )
+    answer = await survey.send(request, fresh=True)
+    told = (*details, f"The second client's ping: {answer.told()}")
+    if served(answer):
+        return passed("YES", session.answer, answer, details=told, facts={"persisted": True})
+    return noted(
+        f"the client does, but the server does not take it up: {answer.told()}",
+        session.answer,
+        answer,
+        details=told,
+        consequence="Every run of the client begins a session of its own.",
+        facts={"persisted": True},
+    )
+
+
+CHECK = Check(
+    id="client-persistence",
+    question="Does the client persist the session, and does the server take it up again?",
+    level="note",
+    spec=("2025-11-25 basic/transports, Session Management 2",),
+    run=run,
+)
