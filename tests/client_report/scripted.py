@@ -39,7 +39,7 @@ class Client:
         own = {"mcp-session-id": self.session, "mcp-protocol-version": self.version, **(headers or {})}
         fields = header_list(defaults, own)
         body = b"" if value == b"" else encoded(value)
-        request = Request(method=method, path=f"/b/{self.name}/mcp", headers=fields, body=body)
+        request = Request(method=method, path=f"/b/{self.name}/mcp", headers=fields, body=body, client=self.peer)
         return self.server.open(request)
 
     async def post(self, value: Any, **headers: str | None) -> Answer:

@@ -188,6 +188,16 @@ class MintsForEverybody(ServesWithoutId):
         return response
 
 
+class LabelsRefusals(ModelServer):
+    """Puts an id on every refusal of a request without one, and forgets it."""
+
+    def session_fault(self, session: str | None) -> Response | None:
+        refusal = super().session_fault(session)
+        if refusal is not None and session is None:
+            refusal.headers["mcp-session-id"] = self.mint()
+        return refusal
+
+
 class BreaksOnOddIds(ModelServer):
     """Falls over an id that is no UUID."""
 

@@ -147,6 +147,8 @@ class Unresumable(ResumableServer):
 class AnswersOnStreams(ModelServer):
     """Answers tools/list on a stream of its own, which can be fetched again, and never says anything by itself."""
 
+    again = ""
+
     def request(self, message: dict[str, Any], session: str | None) -> Response:
         if message["method"] != "tools/list":
             return super().request(message, session)
@@ -172,6 +174,17 @@ class AnswersToOthers(AnswersOnStreams):
 
     def replayed(self, answer: dict[str, Any]) -> str:
         return super().replayed({**answer, "id": "another"})
+
+
+class OneListForAllStreams(AnswersOnStreams):
+    """Answers ping on a stream, too, and replays whatever was sent after an event, on whichever stream."""
+
+    def request(self, message: dict[str, Any], session: str | None) -> Response:
+        if message["method"] != "ping":
+            return super().request(message, session)
+        text = self.replayed({"jsonrpc": "2.0", "id": message["id"], "result": {}})
+        self.again += text
+        return Response(text, media_type="text/event-stream")
 
 
 class ForgetsAnswers(AnswersOnStreams):

@@ -22,7 +22,8 @@ from probe_runs import Serve, finding_on, report_on
 from starlette.types import ASGIApp
 
 from harness import Server
-from mcp_echo_core.client.wire import Outgoing, Wire
+from mcp_echo_core.client.incoming import Outgoing
+from mcp_echo_core.client.wire import Wire
 from mcp_echo_core.probe import browsers
 from mcp_echo_core.probe.checks import cors_anonymous
 from mcp_echo_core.probe.survey import Options, Survey

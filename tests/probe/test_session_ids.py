@@ -10,7 +10,15 @@ import uuid
 
 import pytest
 from broken_session_use import Crowded
-from broken_sessions import Minting, MintsForEverybody, RawHeader, RefusesEverybody, ServesWithoutId, Sessionless
+from broken_sessions import (
+    LabelsRefusals,
+    Minting,
+    MintsForEverybody,
+    RawHeader,
+    RefusesEverybody,
+    ServesWithoutId,
+    Sessionless,
+)
 from model_server import ModelServer
 from probe_runs import Serve, finding_on, report_on
 
@@ -121,6 +129,13 @@ async def test_ids_for_every_request_are_told(serve: Serve) -> None:
     finding = await finding_on(await serve(server), "session-minted-elsewhere")
     assert (finding.outcome, finding.answer) == ("noted", "YES (ping, tools/list)")
     assert server.sessions == {}, "they are ended, too"
+
+
+async def test_an_id_on_a_refusal_is_no_session(serve: Serve) -> None:
+    finding = await finding_on(await serve(LabelsRefusals()), "session-minted-elsewhere")
+    told = "NO, only initialize; but ping, tools/list, GET got the id of no session"
+    assert (finding.outcome, finding.answer) == ("noted", told)
+    assert "grow in number" not in finding.consequence
 
 
 async def test_minting_elsewhere_needs_a_server_that_answers(serve: Serve) -> None:

@@ -15,6 +15,7 @@ from broken_streams import (
     Nameless,
     NotFound,
     NoTools,
+    OneListForAllStreams,
     Pinging,
     Repeating,
     ResumableServer,
@@ -193,6 +194,7 @@ async def test_two_notifications_per_call_are_no_repetition(serve: Serve) -> Non
         (Copying, "copied to the GET stream"),
         (Mixing, "belongs to another stream"),
         (AnswersToOthers, "belongs to another stream"),
+        (OneListForAllStreams, "belongs to another stream"),
     ],
 )
 async def test_what_comes_twice_or_does_not_belong_is_convicted(

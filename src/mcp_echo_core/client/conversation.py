@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mcp_echo_core.client.answers import Answer, response_in
-from mcp_echo_core.client.wire import Incoming, Outgoing, Wire
+from mcp_echo_core.client.incoming import Incoming, Outgoing
+from mcp_echo_core.client.wire import Wire
 from mcp_echo_core.errors import METHOD_NOT_FOUND, Refusal
 from mcp_echo_core.messages import decode
 

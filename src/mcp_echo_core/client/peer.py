@@ -15,10 +15,11 @@ import msgspec
 from mcp_echo_core.client.answers import Answer
 from mcp_echo_core.client.conversation import Watch, converse
 from mcp_echo_core.client.faults import InputWanted, NotServed, RequestRefused, fault_in
+from mcp_echo_core.client.incoming import Outgoing
 from mcp_echo_core.client.openings import DISCOVER, NEITHER, is_modern, opening
 from mcp_echo_core.client.requests import Requests
 from mcp_echo_core.client.session_file import SavedSession, Tell
-from mcp_echo_core.client.wire import Outgoing, Wire
+from mcp_echo_core.client.wire import Wire
 from mcp_echo_core.eras.mirrors import Mirror
 from mcp_echo_core.eras.versions import HANDSHAKE_VERSIONS
 from mcp_echo_core.redaction import session_id as shortened

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mcp_echo_core import __version__
-from mcp_echo_core.client.wire import Outgoing
+from mcp_echo_core.client.incoming import Outgoing
 from mcp_echo_core.eras.mirrors import PREFIX, SUFFIX, Mirror
 from mcp_echo_core.eras.versions import HANDSHAKE_VERSIONS, MODERN_VERSIONS
 from mcp_echo_core.messages import encode

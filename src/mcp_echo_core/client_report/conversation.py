@@ -12,7 +12,7 @@ from typing import Any
 
 from mcp_echo_core.eras.versions import ASSUMED_VERSION, HANDSHAKE_VERSIONS, MODERN_VERSIONS
 from mcp_echo_core.recording.events import Entry, ExchangeEvent, Record
-from mcp_echo_core.sse import EventReader
+from mcp_echo_core.sse import Event, EventReader
 
 VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
 CLIENT_KEY = "io.modelcontextprotocol/clientInfo"
@@ -179,12 +179,16 @@ class Heard:
     @cached_property
     def said_at(self) -> tuple[tuple[float, Mapping[str, Any]], ...]:
         """The same, each with the seconds since 1970 at which it was sent."""
-        event = self.event
-        if not event.pieces:
-            return tuple((self.answered or event.at, message) for message in _messages(event.answer))
+        if not self.event.pieces:
+            return tuple((self.answered or self.event.at, message) for message in _messages(self.event.answer))
+        return tuple((each.at, message) for each in self.events for message in _messages(each.data.encode()))
+
+    @cached_property
+    def events(self) -> tuple[Event, ...]:
+        """What its event stream carried, as far as it is kept; nothing while the stream goes on."""
         reader = EventReader()
-        events = [each for piece in event.pieces for each in reader.feed(piece.data, event.at + piece.after)]
-        return tuple((each.at, message) for each in events for message in _messages(each.data.encode()))
+        pieces = self.event.pieces
+        return tuple(each for piece in pieces for each in reader.feed(piece.data, self.event.at + piece.after))
 
     @property
     def arrived(self) -> float:
@@ -206,6 +210,18 @@ class Heard:
         """Of the credential in ``Authorization``."""
         credentials = self.event.head.credentials
         return next((each.fingerprint for each in credentials if each.header == "authorization"), None)
+
+    @property
+    def opens(self) -> bool:
+        """Whether it carries ``initialize``."""
+        return any(message.method == "initialize" for message in self.messages)
+
+    @property
+    def sender(self) -> tuple[str, ...]:
+        """Who sent it, as far as that shows without a session: address, program and credential."""
+        peer = self.event.connection.rpartition(":")[0]
+        named = (self.header(name) or "" for name in ("x-forwarded-for", "forwarded", "user-agent"))
+        return (peer, *named, self.fingerprint or "")
 
     @property
     def caller(self) -> tuple[str, ...]:

@@ -12,8 +12,9 @@ from msgspec.structs import replace
 
 from mcp_echo_core import redaction, text
 from mcp_echo_core.client.answers import SESSION_HEADER, Answer
+from mcp_echo_core.client.incoming import Outgoing
 from mcp_echo_core.client.requests import Requests
-from mcp_echo_core.client.wire import Outgoing, Wire
+from mcp_echo_core.client.wire import Wire
 from mcp_echo_core.eras.versions import ALL_VERSIONS, HANDSHAKE_VERSIONS
 from mcp_echo_core.gateway_diff import obstacles
 from mcp_echo_core.gateway_diff.compare import Field

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from msgspec import Struct
 
 from mcp_echo_core.client.answers import SESSION_HEADER, Answer
-from mcp_echo_core.client.wire import Outgoing
+from mcp_echo_core.client.incoming import Outgoing
 from mcp_echo_core.probe.openings import (
     anonymous_opening,
     has_credentials,

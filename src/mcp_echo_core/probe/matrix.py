@@ -7,8 +7,8 @@ import asyncio
 import uuid
 
 from mcp_echo_core.client.answers import Answer, is_stream
+from mcp_echo_core.client.incoming import Outgoing
 from mcp_echo_core.client.requests import Requests
-from mcp_echo_core.client.wire import Outgoing
 from mcp_echo_core.probe.cells import ID_OF, METHODS, Cell, Condition, Matrix, Method, OtherCaller, verdict_on
 from mcp_echo_core.probe.session_ids import invented
 from mcp_echo_core.probe.survey import Session, Survey, once

@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 from msgspec import Struct
 
 from mcp_echo_core.client.answers import Answer
-from mcp_echo_core.client.wire import Outgoing
+from mcp_echo_core.client.incoming import Outgoing
 from mcp_echo_core.probe.openings import opening, origin_of, usual_opening, without_userinfo
 from mcp_echo_core.probe.survey import Survey, once
 from mcp_echo_core.redaction import text as redacted

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from mcp_echo_core.client.answers import Answer, is_stream, response_in
-from mcp_echo_core.client.wire import Incoming
+from mcp_echo_core.client.incoming import Incoming
 from mcp_echo_core.probe.streams import last_id, listening, streams
 from mcp_echo_core.probe.survey import Session, Survey
 from mcp_echo_core.sse import Event

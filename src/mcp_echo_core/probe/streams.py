@@ -6,7 +6,7 @@ from statistics import median
 from msgspec import Struct
 
 from mcp_echo_core.client.answers import Answer, is_stream, response_in
-from mcp_echo_core.client.wire import Incoming, Outgoing
+from mcp_echo_core.client.incoming import Incoming, Outgoing
 from mcp_echo_core.errors import Refusal
 from mcp_echo_core.messages import decode
 from mcp_echo_core.probe.survey import Session, Survey, once

@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from mcp_echo_core.client.answers import Answer
+from mcp_echo_core.client.incoming import Outgoing
 from mcp_echo_core.client.requests import Requests
-from mcp_echo_core.client.wire import Outgoing, Wire
+from mcp_echo_core.client.wire import Wire
 from mcp_echo_core.eras.versions import ALL_VERSIONS, HANDSHAKE_VERSIONS
 
 T = TypeVar("T")

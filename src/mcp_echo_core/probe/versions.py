@@ -6,7 +6,7 @@ Source: 2025-11-25 basic/lifecycle, Version Negotiation; 2026-07-28 basic/versio
 from collections.abc import Mapping
 
 from mcp_echo_core.client.answers import Answer
-from mcp_echo_core.client.wire import Outgoing
+from mcp_echo_core.client.incoming import Outgoing
 from mcp_echo_core.eras.versions import HANDSHAKE_VERSIONS
 from mcp_echo_core.probe.survey import Survey, once
 

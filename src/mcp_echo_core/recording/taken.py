@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from mcp_echo_core import redaction
+from mcp_echo_core.recording.bodies import masked
 from mcp_echo_core.recording.events import ExchangeEvent, Head, HeaderFields, Piece
 
 MAX_BODY_BYTES = 16 * 1024
@@ -64,22 +65,18 @@ class Taken(Struct, frozen=True, gc=False):
             http_version=self.http_version,
             scheme=self.scheme,
             head=self.head,
-            body=_masked(self.body),
+            body=masked(self.body),
             body_bytes=self.body_bytes,
             status=self.status,
             answer_fields=_fields(self.answered),
-            answer=_masked(self.answer),
+            answer=masked(self.answer),
             answer_bytes=self.answer_bytes,
-            pieces=tuple(Piece(piece.after, _masked(piece.data)) for piece in self.pieces),
+            pieces=tuple(Piece(piece.after, masked(piece.data)) for piece in self.pieces),
             kind=self.kind,
             session=self.session,
             bin=self.bin,
             ended_by=self.ended_by,
         )
-
-
-def _masked(data: bytes) -> bytes:
-    return redaction.text(data.decode("utf-8", "replace")).encode("utf-8", "replace")
 
 
 def _fields(headers: Sequence[tuple[bytes, bytes]]) -> HeaderFields:

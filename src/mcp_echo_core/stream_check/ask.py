@@ -12,8 +12,9 @@ from msgspec import Struct
 
 from mcp_echo_core.client.answers import Answer, response_in
 from mcp_echo_core.client.arguments import arguments_of
+from mcp_echo_core.client.incoming import Incoming
 from mcp_echo_core.client.tool_calls import named
-from mcp_echo_core.client.wire import Incoming, Wire
+from mcp_echo_core.client.wire import Wire
 from mcp_echo_core.errors import Refusal
 from mcp_echo_core.messages import decode
 from mcp_echo_core.sse import Event

@@ -10,7 +10,8 @@ from typing import Literal
 from msgspec import Struct
 
 from mcp_echo_core.client.answers import is_stream
-from mcp_echo_core.client.wire import Incoming, Wire
+from mcp_echo_core.client.incoming import Incoming
+from mcp_echo_core.client.wire import Wire
 from mcp_echo_core.stream_check.talk import Talk
 from mcp_echo_core.stream_check.verdict import duration
 

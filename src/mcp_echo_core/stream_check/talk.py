@@ -6,13 +6,14 @@ from typing import Any
 from msgspec import Struct
 
 from mcp_echo_core.client.faults import PeerFault, RequestRefused
+from mcp_echo_core.client.incoming import Outgoing
 from mcp_echo_core.client.listed_tools import ListedTool
 from mcp_echo_core.client.openings import DISCOVER
 from mcp_echo_core.client.peer import Choice, Peer
 from mcp_echo_core.client.requests import Headers, Requests
 from mcp_echo_core.client.session_file import SavedSession
 from mcp_echo_core.client.tool_calls import ToolCalls, named
-from mcp_echo_core.client.wire import Outgoing, Wire
+from mcp_echo_core.client.wire import Wire
 
 SHOWN_TOOLS = 20
 """Names of tools that are listed where the wanted one is missing."""

@@ -99,6 +99,7 @@ async def _response(survey: Survey, session: Session) -> Finding | None:
     place = place_before_response(answer)
     if place is None or answer.message is None:
         return None
+    other = await survey.ask(session, "ping", purpose="a response on another stream")
     resumed = await resume(survey, session, place, until='"result"')
     facts = {"ids": True, "status": resumed.status}
     if not streams(resumed):
@@ -108,6 +109,7 @@ async def _response(survey: Survey, session: Session) -> Finding | None:
         return failed(
             "NO: what belongs to another stream is sent on the continued one",
             answer,
+            other,
             resumed,
             details=("An answer to another request came; a server must replay only the stream that is continued.",),
             consequence="Clients get answers twice, or to requests they never made.",
