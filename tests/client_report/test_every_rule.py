@@ -1,5 +1,6 @@
 """What holds for the table of rules as a whole."""
 
+import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -112,3 +113,40 @@ def test_a_rule_has_a_client_that_is_convicted_of_breaking_it(rule: Rule) -> Non
 @given(st.lists(EXCHANGES, max_size=5))
 def test_whatever_a_client_sends_it_is_judged_without_a_fault(events: list[Any]) -> None:
     assert report(*events).exchanges == len(events)
+
+
+TOLD = st.dictionaries(
+    st.sampled_from(["nextCursor", "tools", "inputRequests", "task", "roots", "action", "content", "_meta"]), ODD
+)
+ASKED = st.fixed_dictionaries(
+    {"id": st.integers(1, 3)},
+    optional={
+        "method": st.sampled_from(["ping", "elicitation/create", "roots/list", "x"]) | ODD,
+        "params": st.dictionaries(st.sampled_from(["mode", "requestedSchema"]), ODD) | ODD,
+        "result": TOLD | ODD,
+    },
+)
+
+
+def _stream(messages: list[Any]) -> Any:
+    return tuple((place, f"data: {json.dumps(each)}\n\n".encode()) for place, each in enumerate(messages))
+
+
+IN_SESSION = st.builds(
+    exchange,
+    MESSAGES | ASKED | st.fixed_dictionaries({"id": st.integers(1, 3), "method": METHODS, "params": PARAMS}),
+    method=st.sampled_from(["POST", "POST", "GET", "DELETE"]),
+    at=st.floats(1, 100),
+    seconds=st.none() | st.floats(0, 60),
+    status=st.sampled_from([200, 202, 400, 404, 499]),
+    answer=ASKED | ODD,
+    pieces=st.just(()) | st.lists(ASKED | ODD, max_size=3).map(_stream),
+    session=st.just("a"),
+)
+
+
+@given(st.lists(IN_SESSION, max_size=6), st.sampled_from(EVERY[:-1]))
+def test_whatever_is_said_in_a_session_is_judged_without_a_fault(events: list[Any], revision: str) -> None:
+    settled = {"jsonrpc": "2.0", "id": 1, "result": {"protocolVersion": revision, "capabilities": {"tools": {}}}}
+    opening = exchange({"id": 1, "method": "initialize"}, answer=settled, session="a")
+    assert report(opening, *events).exchanges == len(events) + 1

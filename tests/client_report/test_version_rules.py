@@ -13,7 +13,7 @@ WITH_HEADER = ("2025-06-18", "2025-11-25")
 @pytest.mark.parametrize("revision", WITH_HEADER)
 async def test_requests_of_a_session_without_the_header_are_convicted(stateful: Server, revision: str) -> None:
     client = Client(stateful)
-    await client.initialize(revision)
+    await client.initialize(revision, capabilities={"roots": {"listChanged": True}})
     client.version = None
     await client.post(note("notifications/roots/list_changed"))
     await client.request("ping")

@@ -5,7 +5,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from mcp_echo_core.client_report.conversation import CLIENT_KEY, Conversation
+from mcp_echo_core.client_report.conversation import Conversation
+from mcp_echo_core.client_report.heard import CLIENT_KEY
 from mcp_echo_core.client_report.rule import Certainty, Found, Level, Rule
 from mcp_echo_core.client_report.rules import RULES
 from mcp_echo_core.recording.events import Record
@@ -73,10 +74,14 @@ class ClientReport(Struct, frozen=True, kw_only=True):
 
 def report_on(record: Record) -> ClientReport:
     """Judge the clients of a record."""
-    conversation = Conversation(record)
+    return report_of(Conversation(record))
+
+
+def report_of(conversation: Conversation) -> ClientReport:
+    """The same, for a record that is read already."""
     findings = sorted(_findings(conversation), key=lambda finding: (LEVELS.index(finding.level), finding.rule))
     return ClientReport(
-        subject=record.subject,
+        subject=conversation.record.subject,
         clients=tuple(_clients(conversation)),
         exchanges=len(conversation.heard),
         complete=conversation.complete,

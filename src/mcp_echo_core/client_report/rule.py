@@ -7,7 +7,8 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from mcp_echo_core import redaction, text
-from mcp_echo_core.client_report.conversation import Conversation, Heard, Message
+from mcp_echo_core.client_report.conversation import Conversation
+from mcp_echo_core.client_report.heard import Heard, Message
 
 HANDSHAKE = ("2025-03-26", "2025-06-18", "2025-11-25")
 """Revisions that begin with a handshake and have this transport."""

@@ -1,6 +1,30 @@
 """All rules; each module holds those of one area, a function and a row of its table each."""
 
-from mcp_echo_core.client_report.rules import accept, jsonrpc, session, streams, transport, version
+from mcp_echo_core.client_report.rules import (
+    accept,
+    auth,
+    batches,
+    caching,
+    cancellation,
+    capabilities,
+    ids,
+    jsonrpc,
+    lifecycle,
+    metadata,
+    modern,
+    modern_headers,
+    mrtr,
+    recovery,
+    responses,
+    results,
+    session,
+    streams,
+    subscriptions,
+    tasks,
+    transport,
+    utilities,
+    version,
+)
 
 RULES = (
     *transport.RULES,
@@ -9,4 +33,21 @@ RULES = (
     *version.RULES,
     *session.RULES,
     *jsonrpc.RULES,
+    *ids.RULES,
+    *batches.RULES,
+    *responses.RULES,
+    *results.RULES,
+    *lifecycle.RULES,
+    *capabilities.RULES,
+    *utilities.RULES,
+    *cancellation.RULES,
+    *metadata.RULES,
+    *modern.RULES,
+    *modern_headers.RULES,
+    *recovery.RULES,
+    *mrtr.RULES,
+    *subscriptions.RULES,
+    *tasks.RULES,
+    *caching.RULES,
+    *auth.RULES,
 )

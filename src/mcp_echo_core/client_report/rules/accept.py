@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mcp_echo_core.client_report.conversation import Heard
+from mcp_echo_core.client_report.heard import Heard
 from mcp_echo_core.client_report.rule import ALL, HANDSHAKE, Rule, each_exchange, quoted
 from mcp_echo_core.guard import JSON_TYPE, SSE_TYPE, parse_accept
 

@@ -5,7 +5,8 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
-from mcp_echo_core.client_report.conversation import Conversation, Heard, Message
+from mcp_echo_core.client_report.conversation import Conversation
+from mcp_echo_core.client_report.heard import Heard, Message
 from mcp_echo_core.client_report.rule import EVERY, Found, Rule, each_message, found, quoted
 from mcp_echo_core.client_report.rules.transport import encoding_fault, was_unreadable
 from mcp_echo_core.recording.taken import MAX_BODY_BYTES

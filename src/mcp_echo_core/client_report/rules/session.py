@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from mcp_echo_core import redaction
-from mcp_echo_core.client_report.conversation import Conversation, Heard, SessionFacts
+from mcp_echo_core.client_report.conversation import Conversation, SessionFacts
+from mcp_echo_core.client_report.heard import Heard
 from mcp_echo_core.client_report.rule import HANDSHAKE, Certainty, Found, Rule, found, quoted, subject
 from mcp_echo_core.guard import SSE_TYPE
 

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from mcp_echo_core.client_report.conversation import Conversation, Heard, SessionFacts
+from mcp_echo_core.client_report.conversation import Conversation, SessionFacts
+from mcp_echo_core.client_report.heard import Heard
 from mcp_echo_core.client_report.rule import HANDSHAKE, Found, Rule, found, quoted
 from mcp_echo_core.recording.recorder import MAX_STREAM_BYTES
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
-from mcp_echo_core.client_report.conversation import Conversation, Heard
+from mcp_echo_core.client_report.conversation import Conversation
+from mcp_echo_core.client_report.heard import Heard
 from mcp_echo_core.client_report.rule import ALL, Found, Rule, each_exchange, found, quoted
 from mcp_echo_core.errors import PARSE_ERROR
 from mcp_echo_core.guard import JSON_TYPE
@@ -21,10 +22,15 @@ _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s\";,]+)", re.IGNORECASE)
 _UTF8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 """Names of UTF-8 and of its beginning."""
 
-_REPLACED = "\ufffd".encode()
-"""What a record has in place of bytes that are not UTF-8."""
-
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_message(value: Any) -> bool:
@@ -86,8 +92,7 @@ def encoding_fault(heard: Heard) -> str | None:
         return "it begins with a byte order mark"
     if event.body_bytes > MAX_BODY_BYTES or b"**" in event.body or not was_unreadable(heard):
         return None  # cut or masked: what is kept no longer tells
-    if _REPLACED in event.body and len(event.body) != event.body_bytes:
-        # What was U+FFFD from the beginning keeps its length; only other bytes change theirs by being replaced.
+    if not _is_utf8(event.body):
         return "some of its bytes are not UTF-8"
     if b"\0" in event.body[:4]:
         return "it looks like UTF-16 or UTF-32"

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from mcp_echo_core.client_report.conversation import Conversation, Heard, SessionFacts
+from mcp_echo_core.client_report.conversation import Conversation, SessionFacts
+from mcp_echo_core.client_report.heard import Heard
 from mcp_echo_core.client_report.rule import Found, Rule, found, quoted, subject
 from mcp_echo_core.eras.versions import ALL_VERSIONS
 
@@ -33,7 +34,7 @@ def _sent(conversation: Conversation, revisions: Sequence[str]) -> Iterator[Foun
             continue
         assert session.initialize is not None  # noqa: S101 - _after_opening passes over the others
         says = f"{subject(heard)} came without MCP-Protocol-Version; {session.version} was negotiated."
-        yield found(heard, says, session.initialize.heard)
+        yield found(heard, says, session.initialize.heard, certainty="likely" if heard.proxied else None)
 
 
 def _negotiated(conversation: Conversation, revisions: Sequence[str]) -> Iterator[Found]:
