@@ -1,7 +1,8 @@
 """Wiring only: one ASGI application per variant, its routes on one screen. Start reading here.
 
-``/mcp``     → ``endpoint.py``  every protocol message
-``/health``… → ``operations.py``
+``/mcp``      → ``endpoint.py``  every protocol message
+``/health``…  → ``operations.py``
+``/dashboard`` → ``dashboard/routes.py``
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from mcp_echo_core import logs, operations, system
 from mcp_echo_core.body import Receive
 from mcp_echo_core.changes import Changes
 from mcp_echo_core.cors import Cors, Preflights
+from mcp_echo_core.dashboard import entrance
 from mcp_echo_core.dispatch import Dispatcher
 from mcp_echo_core.drain import Drain
 from mcp_echo_core.endpoint import Endpoint
@@ -30,7 +32,7 @@ from mcp_echo_core.eras.listings import listings
 from mcp_echo_core.eras.modern import ModernEra
 from mcp_echo_core.eras.results import Results
 from mcp_echo_core.eras.subscriptions import Subscribable
-from mcp_echo_core.errors import ConfigurationError
+from mcp_echo_core.errors import ConfigurationError, SessionNotFound
 from mcp_echo_core.exchange import Send
 from mcp_echo_core.guard import Guard
 from mcp_echo_core.http import TrustedProxies
@@ -142,7 +144,7 @@ def create_app(
     recorder = None if journal is None else Recorder(journal, instance, clock)
     endpoint = Endpoint(runtime, guard, *_eras(runtime, guard, drain), drain, recording=recorder)
     others = Starlette(
-        routes=operations.routes(runtime, drain),
+        routes=[*operations.routes(runtime, drain), *entrance.routes(runtime, guard, drain)],
         exception_handlers={404: operations.refuse, 405: operations.refuse},
         lifespan=_lifespan(runtime, drain),
     )
@@ -237,6 +239,8 @@ async def _forget_forever(runtime: Runtime, journal: Journal) -> None:
     async def living(subject: str) -> bool:
         try:
             return await runtime.sessions.peek(subject, runtime.clock.wall()) is not None
+        except SessionNotFound:
+            return False
         except StoreUnavailable:
             return True
 

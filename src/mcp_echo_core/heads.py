@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import sys
 from typing import Any
 
@@ -19,6 +20,20 @@ MAX_HEAD_BYTES = 65_536
 
 LAST_REQUEST_SECONDS = 0.25
 """How long a stopping process waits for a request that is already on its way."""
+
+WEBSOCKET_TARGET = re.compile(rb"/dashboard/(?:view/)?[A-Za-z0-9_-]+/ws(?:\?.*)?")
+"""Where a WebSocket may be asked for; elsewhere a wish to upgrade is ignored (RFC 9110 section 7.8)."""
+
+
+def websocket_protocol(**options: Any) -> asyncio.Protocol:
+    """What takes a connection over that becomes a WebSocket; loaded when the first one does."""
+    from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
+
+    protocol = WSProtocol(**options)
+    # The engine's own lines name the whole target, and with it the id of a session.
+    protocol.logger = logging.getLogger(f"{__name__}.websocket")
+    protocol.logger.setLevel(logging.WARNING)
+    return protocol
 
 
 class TimedConfig(uvicorn.Config):
@@ -82,6 +97,9 @@ class TimedHeads(HttpToolsProtocol):
         if name == b"expect" and value.lower() == b"100-continue":
             self.expect_100_continue = True
         self.headers.append((name, value))
+
+    def _should_upgrade_to_ws(self) -> bool:
+        return self.ws_protocol_class is not None and WEBSOCKET_TARGET.fullmatch(self.url) is not None
 
     def on_headers_complete(self) -> None:
         self._incomplete = False

@@ -18,7 +18,7 @@ from mcp_echo_core import __version__, logs
 from mcp_echo_core.app import METRICS_FOLDER_VARIABLE, App, build
 from mcp_echo_core.errors import ConfigurationError
 from mcp_echo_core.guard import is_loopback_name
-from mcp_echo_core.heads import TimedConfig
+from mcp_echo_core.heads import TimedConfig, websocket_protocol
 from mcp_echo_core.settings import TABLE, Settings
 from mcp_echo_core.stores.base import SessionStore, StoreUnavailable
 from mcp_echo_core.stores.registry import open_store
@@ -26,6 +26,9 @@ from mcp_echo_core.variants import Variant
 
 WORKER_SILENCE_SECONDS = 1
 """How long a worker may be silent before it counts as dead; its answer does not wait for the requests it serves."""
+
+MAX_WEBSOCKET_BYTES = 4096
+"""Of a message to the dashboard's feed, which listens to none."""
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +115,9 @@ def _config(app: App | str, settings: Settings) -> TimedConfig:
         host=settings.host,
         port=settings.port,
         head_timeout=settings.read_timeout,
-        ws="none",
+        ws=websocket_protocol if settings.dashboard and settings.journal_max_bytes else "none",
+        ws_max_size=MAX_WEBSOCKET_BYTES,
+        ws_per_message_deflate=False,  # costs each connection more memory than all that the feed would save
         workers=settings.workers,
         limit_concurrency=settings.connections + 1,  # uvicorn counts the connection that asks
         limit_max_requests=settings.max_requests or None,

@@ -85,7 +85,7 @@ def test_help_of_a_package_names_the_variables_that_it_reads_and_no_others(varia
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
 def test_every_script_that_is_named_exists_and_can_be_run(page: Path) -> None:
-    for name in set(re.findall(r"(?<![\w/.-])scripts/[\w.]+\w", read(page))):
+    for name in set(re.findall(r"(?<![\w/.-])scripts/[\w.-]+\w", read(page))):
         script = ROOT / name
         assert script.is_file(), name
         assert script.suffix == ".py" or os.access(script, os.X_OK), name

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from both_eras import EVERY_REVISION, Speaker
-from modern_requests import MODERN
+from modern_requests import MODERN, modern, request_of
 
 from asgi_bridge import Exchange
 from harness import REVISIONS, Server, call, initialize, rpc
@@ -14,6 +14,7 @@ from mcp_echo_core.errors import ConfigurationError
 from mcp_echo_core.settings import TABLE
 
 HEALTH, CONFIGURATION, SESSION = "echo://server/health", "echo://server/configuration", "echo://session/current"
+REPORT = "echo://session/report"
 UNKNOWN_URIS = [
     "echo://nope",
     "",
@@ -44,7 +45,7 @@ async def read(speaker: Speaker, uri: str) -> Any:
 
 async def test_the_list_names_what_can_be_read(speaker: Speaker) -> None:
     entries = (await speaker.result("resources/list"))["resources"]
-    expected = [HEALTH, CONFIGURATION, SESSION] if has_session(speaker) else [HEALTH, CONFIGURATION]
+    expected = [HEALTH, CONFIGURATION, SESSION, REPORT] if has_session(speaker) else [HEALTH, CONFIGURATION]
     assert [entry["uri"] for entry in entries] == expected
     for entry in entries:
         assert entry["name"]
@@ -70,9 +71,9 @@ async def test_the_configuration_has_every_setting(speaker: Speaker) -> None:
     assert found["MCP_PROTOCOL_VERSIONS_SUPPORTED"] == list(EVERY_REVISION)
 
 
-@pytest.mark.parametrize("uri", [*UNKNOWN_URIS, SESSION])
+@pytest.mark.parametrize("uri", [*UNKNOWN_URIS, SESSION, REPORT])
 async def test_an_unknown_resource_has_the_code_of_its_era_and_names_the_uri(uri: str, speaker: Speaker) -> None:
-    if uri == SESSION and has_session(speaker):
+    if uri in {SESSION, REPORT} and has_session(speaker):
         return  # it exists here
     error = await speaker.error("resources/read", {"uri": uri})
     assert error["code"] == (-32602 if speaker.modern else -32002)
@@ -99,6 +100,37 @@ async def test_the_session_resource_shows_the_session_of_the_request(stateful: S
     assert found["id"] == mine.session
     assert "seen" in json.dumps(found)
     assert (await read(other, SESSION))["id"] == other.session
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+async def test_a_model_can_read_what_its_own_client_does_wrong(revision: str, stateful: Server) -> None:
+    speaker, other = Speaker(stateful, revision), Speaker(stateful, revision)
+    await other.result("ping")
+    await speaker.result("ping")
+    await stateful.post(rpc("ping"), speaker.session, accept="application/json", mcp_protocol_version=revision)
+    found = await read(speaker, REPORT)
+    assert found["subject"] == speaker.session
+    assert "accept-both-types" in [finding["rule"] for finding in found["findings"]] or revision == REVISIONS[-1]
+    assert found["gateway"] == []
+    assert "accept-both-types" not in [finding["rule"] for finding in (await read(other, REPORT))["findings"]]
+
+
+async def test_in_a_bin_the_report_is_there_for_modern_clients_too(stateful: Server) -> None:
+    request = request_of(modern("resources/read", {"uri": REPORT}))
+    request.path = "/b/my-bin/mcp"
+    assert (await stateful.send(request)).status == 400, "nothing was recorded yet"
+    answer = await stateful.send(request)
+    (content,) = answer.final["result"]["contents"]
+    assert json.loads(content["text"])["exchanges"] == 1
+
+
+@pytest.mark.parametrize("variables", [{"MCP_JOURNAL_MAX_BYTES": "0"}, {"MCP_ECHO_DASHBOARD": "off"}])
+async def test_the_report_needs_a_record_and_no_dashboard(
+    make_app: Callable[..., Server], variables: dict[str, str]
+) -> None:
+    speaker = Speaker(make_app("stateful", **variables), REVISIONS[0])
+    uris = [entry["uri"] for entry in (await speaker.result("resources/list"))["resources"]]
+    assert (REPORT in uris) == ("MCP_ECHO_DASHBOARD" in variables)
 
 
 TEXTS = {

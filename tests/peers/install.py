@@ -1,9 +1,9 @@
 """Installs third-party MCP software under ``.peers/``, one environment each because their dependencies conflict.
 
-Without arguments, the clients of this folder; ``install.py conformance`` installs the official suite instead. Inputs
-are the committed pins (``requirements/*.txt``, ``package-lock.json`` of each Node.js peer). Each environment carries a
-stamp with the hash of its inputs, so that a second run costs milliseconds and a changed pin reinstalls just its
-environment. Standard library only; installs with ``scripts/uv``.
+Without arguments, the clients and servers of this folder; ``install.py conformance`` installs the official suite
+instead. Inputs are the committed pins (``requirements/*.txt``, ``package-lock.json`` of each Node.js peer). Each
+environment carries a stamp with the hash of its inputs, so that a second run costs milliseconds and a changed pin
+reinstalls just its environment. Standard library only; installs with ``scripts/uv``.
 """
 
 import contextlib
@@ -19,13 +19,19 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PEERS = ROOT / ".peers"
-PYTHON_PEERS = ("sdk1", "sdk2", "fastmcp", "node")
+PYTHON_PEERS = ("sdk1", "sdk2", "fastmcp", "awslabs", "node")
 """Names of the virtual environments and of their requirement files; ``node`` is Node.js itself, from a wheel."""
 
-NODE_PEERS = {"inspector": HERE / "node", "typescript": HERE / "typescript", "conformance": HERE.parent / "conformance"}
+NODE_PEERS = {
+    "inspector": HERE / "node",
+    "typescript": HERE / "typescript",
+    "typescript1": HERE / "typescript1",
+    "everything": HERE / "everything",
+    "conformance": HERE.parent / "conformance",
+}
 """Folders that hold ``package.json`` and ``package-lock.json`` of what runs on that Node.js."""
 
-CLIENTS = (*PYTHON_PEERS, "inspector", "typescript")
+DEFAULT = (*PYTHON_PEERS, "inspector", "typescript", "typescript1", "everything")
 
 STEP_TIMEOUT = 300.0
 """Seconds that one installation step may take."""
@@ -35,7 +41,7 @@ def main(names: Sequence[str]) -> None:
     """Install what is missing or outdated of these and name it."""
     PEERS.mkdir(exist_ok=True)
     with _exclusively():
-        for name in names or CLIENTS:
+        for name in names or DEFAULT:
             if name in NODE_PEERS:
                 _install_if_changed("node", [HERE / "requirements" / "node.txt"], _install_python)
                 lock = [NODE_PEERS[name] / file for file in ("package.json", "package-lock.json")]

@@ -86,6 +86,9 @@ def _wait_until_it_answers(process: subprocess.Popen[bytes], server: Server) -> 
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/livez", timeout=2):
                 return
+        except urllib.error.HTTPError as answered:  # servers of others have no such page, but they are there
+            answered.close()
+            return
         except (urllib.error.URLError, OSError):
             time.sleep(POLL_INTERVAL)
     raise AssertionError(f"{server.variant} does not answer (exit {process.poll()}):\n{server.log.read_text()}")

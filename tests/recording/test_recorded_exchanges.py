@@ -106,6 +106,18 @@ async def test_an_open_stream_is_on_the_record_and_so_is_its_end(stateful: Serve
     assert b"queued" in b"".join(piece.data for piece in ended.pieces)
 
 
+async def test_a_request_that_its_client_cancels_by_leaving_was_ended_by_the_client(stateful: Server) -> None:
+    meta = {f"io.modelcontextprotocol/{name}": {} for name in ("clientInfo", "clientCapabilities")}
+    meta |= {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "progressToken": 1}
+    params = {"name": "echo", "arguments": {"message": "m", "progressSteps": 6, "progressInterval": 10}, "_meta": meta}
+    routing = {"mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "echo"}
+    headers = header_list(POST_HEADERS, routing)
+    exchange = stateful.open(Request(path="/b/b/mcp", headers=headers, body=encoded(rpc("tools/call", params))))
+    assert await exchange.event() is not None
+    await exchange.leave()
+    assert (await record_of(stateful, bin_subject("b"))).entries[-1].event.ended_by == "client"
+
+
 async def test_a_bin_is_the_whole_endpoint_with_a_record_across_sessions(stateful: Server) -> None:
     headers = header_list(POST_HEADERS, {})
     for _ in range(2):

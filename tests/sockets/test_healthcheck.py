@@ -39,17 +39,20 @@ def test_nobody_there_gives_1_and_says_so() -> None:
 class Stranger(http.server.BaseHTTPRequestHandler):
     """A server of another kind."""
 
+    body = b""
+
     def do_GET(self) -> None:
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(b"<html>")
+        self.wfile.write(self.body)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
 
-@pytest.fixture
-def stranger() -> Iterator[int]:
+@pytest.fixture(params=[b"<html>", b"", b"{", b'{"a":' * 100_000], ids=["page", "nothing", "half", "deep"])
+def stranger(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    monkeypatch.setattr(Stranger, "body", request.param)
     with http.server.HTTPServer(("127.0.0.1", 0), Stranger) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
@@ -61,4 +64,11 @@ def stranger() -> Iterator[int]:
 def test_a_server_of_another_kind_gives_1(stranger: int) -> None:
     done = finished([*CHECK, f"http://127.0.0.1:{stranger}"])
     assert done.returncode == 1
-    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("unhealthy: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("stranger", [rb'{"status": "\u001b[31mred\nand more"}'], indirect=True)
+def test_what_a_server_says_does_not_act_on_the_terminal(stranger: int) -> None:
+    done = finished([*CHECK, f"http://127.0.0.1:{stranger}"])
+    assert (done.returncode, done.stdout) == (0, "\\x1b[31mred\\nand more\n")

@@ -1,9 +1,13 @@
 """The command line's own words: what is refused before anything is started."""
 
+import importlib
+from collections.abc import Sequence
+
 import pytest
 
+from live import free_port
 from mcp_echo_core import __version__
-from mcp_echo_core.cli import main
+from mcp_echo_core.cli import COMMANDS, main
 from mcp_echo_core.commands.serve import serve_variant
 
 
@@ -73,3 +77,48 @@ def test_a_bad_flag_gives_2_and_one_line(variant: str, capsys: pytest.CaptureFix
     told = capsys.readouterr().err
     assert told.startswith("configuration error: --port='abc' cannot be used: ")
     assert len(told.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["healthcheck", "htp://me:hunter2@127.0.0.1"],
+        ["healthcheck", "http://me:hunter2@127.0.0.1:99999"],
+        ["healthcheck", "me:hunter2@127.0.0.1:3000"],
+        ["probe", "me:hunter2@127.0.0.1:3000/mcp"],
+        ["call", "htp://127.0.0.1/mcp?token=hunter2", "echo"],
+        ["diff", "http://me:hunter2@[::1/mcp"],
+        ["stream", "http://me:hunter2@a b/mcp"],
+        ["session", "show", "me:hunter2@127.0.0.1"],
+    ],
+)
+def test_a_url_that_cannot_be_used_is_told_without_its_credentials(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code = main(words)
+    except SystemExit as ended:
+        code = int(ended.code or 0)
+    told = capsys.readouterr().err
+    assert (code, len(told.splitlines())) == (2, 1)
+    assert "is not a URL such as" in told
+    assert "hunter2" not in told
+
+
+def test_an_unhealthy_server_is_told_without_its_credentials(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["healthcheck", f"http://me:hunter2@127.0.0.1:{free_port()}"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("unhealthy: http://")
+    assert "hunter2" not in told
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_an_interrupt_gives_130_and_one_line(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: Sequence[str]) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importlib.import_module(f"mcp_echo_core.commands.{command}"), "main", interrupted)
+    assert main([command]) == 130
+    assert capsys.readouterr().err == f"mcp-echo {command}: interrupted\n"

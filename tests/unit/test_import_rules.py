@@ -10,7 +10,7 @@ import pytest
 
 CORE = Path(__file__).parents[2] / "src" / "mcp_echo_core"
 
-CLIENT_SIDE = ("client", "probe", "gateway_diff", "stream_check")
+CLIENT_SIDE = ("client", "probe", "gateway_diff", "stream_check", "watching")
 LEAVES = {"messages", "errors", "sse", "redaction", "text", "eras.versions", "eras.mirrors"}
 """Modules of the server that the client side may use."""
 

@@ -83,13 +83,20 @@ class Audience:
         """Whether anybody watches anything."""
         return bool(self._viewers)
 
+    @property
+    def subjects(self) -> frozenset[str]:
+        """What is watched."""
+        return frozenset(self._viewers)
+
     def tell(self, subject: str, sequence: int, taken: Taken) -> None:
+        """A record has grown by an exchange of this process."""
+        if subject in self._viewers:
+            self.hand_over(subject, Entry(sequence, taken.event()))
+
+    def hand_over(self, subject: str, entry: Entry) -> None:
         """A record has grown."""
-        viewers = self._viewers.get(subject)
-        if viewers:
-            entry = Entry(sequence, taken.event())
-            for viewer in [each for each in viewers if not each.offer(entry)]:
-                self.leave(subject, viewer)
+        for viewer in [each for each in self._viewers.get(subject, ()) if not each.offer(entry)]:
+            self.leave(subject, viewer)
 
     def dismiss(self, subject: str) -> None:
         """A record is no longer kept: nobody will hear of it any more."""

@@ -24,10 +24,10 @@ Living = Callable[[str], Awaitable[bool]]
 
 
 class Journal(Protocol):
-    """Where events are kept."""
+    """Where events are kept. ``read`` and what is about view keys may raise ``StoreUnavailable``."""
 
     key: bytes
-    """Fingerprints of credentials are made with it."""
+    """Fingerprints of credentials are made with it; another one, maybe, once the journal is open."""
 
     def append(self, subjects: Sequence[str], taken: Taken) -> None:
         """Keep an exchange in these records, which are opened if need be; never waits."""
@@ -39,10 +39,13 @@ class Journal(Protocol):
         """Its session has ended: the record says so."""
 
     async def read(self, subject: str) -> Record | None:
-        """A record, or ``None`` when there is none."""
+        """A record with everything that was appended here, or ``None`` when there is none."""
 
     def watch(self, subject: str) -> Viewer:
-        """Watch a record from now on; give the viewer back with ``leave``."""
+        """Watch a record from now on; give the viewer back with ``leave``.
+
+        Who wants the whole record reads it afterwards: some of its last events may come to the viewer, too.
+        """
 
     def leave(self, subject: str, viewer: Viewer) -> None:
         """Stop watching."""

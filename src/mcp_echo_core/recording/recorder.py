@@ -58,7 +58,7 @@ class Recorder:
         self._instance = instance
         self._wall = clock.wall
         self._monotonic = clock.monotonic
-        self._redactor = Redactor(journal.key)
+        self._redactor = Redactor(journal)
 
     def record(self, exchange: Exchange, seconds: float) -> None:
         """File an exchange that is over.

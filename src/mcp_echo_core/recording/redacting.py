@@ -4,7 +4,9 @@ import base64
 import hashlib
 import hmac
 import json
-from typing import Any
+from typing import Any, Protocol
+
+import msgspec
 
 from mcp_echo_core import redaction
 from mcp_echo_core.http import HttpRequest
@@ -19,19 +21,29 @@ MAX_TOKEN_BYTES = 8 * 1024
 FINGERPRINT_DIGITS = 12
 
 
+class HasKey(Protocol):
+    """A journal, as far as it matters here."""
+
+    key: bytes
+
+
 class Redactor:
     """Makes heads and bodies fit to be recorded.
 
     Args:
-        key: Fingerprints are made with it.
+        journal: Fingerprints are made with its key, which it may learn only when it is open.
     """
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
+    def __init__(self, journal: HasKey) -> None:
+        self._journal = journal
+        self._key = journal.key
         self._heads: dict[tuple[tuple[bytes, bytes], ...], Head] = {}
 
     def head(self, http: HttpRequest) -> Head:
         """A request's header fields without credentials."""
+        if self._journal.key is not self._key:
+            self._key = self._journal.key
+            self._heads.clear()
         known = self._heads.get(raw := tuple(http.raw_headers))
         if known is not None:
             return known
@@ -58,6 +70,7 @@ class Redactor:
 def _decoded(part: str) -> dict[str, Any] | None:
     try:
         value = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    except (ValueError, RecursionError):
+        msgspec.msgpack.encode(value)  # half a surrogate pair, or a very large number, could not be kept
+    except (ValueError, RecursionError, OverflowError):
         return None
     return value if isinstance(value, dict) else None

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from mcp_echo_core.stores.base import StoreUnavailable
 from mcp_echo_core.stores.outbox import Wakeup
-from mcp_echo_core.stores.redis_wire import TIMEOUT, Server, release
+from mcp_echo_core.stores.redis_wire import SENDING_FAILS, TIMEOUT, Server, release
 
 RECONNECT_SECONDS = 0.2
 """How long after a failure the next attempt is made."""
@@ -186,7 +186,7 @@ class Listener:
         if connection is not None:
             try:
                 await connection.send_packed_command(connection.pack_command(*words), check_health=False)
-            except (RedisError, OSError) as error:
+            except SENDING_FAILS as error:
                 raise self._server.unavailable(error) from error
 
 

@@ -20,6 +20,9 @@ TIMEOUT = 1.0
 TICKS = 4
 """Looks at the oldest unanswered command within ``TIMEOUT``; a stalled event loop alone does not count as silence."""
 
+SENDING_FAILS = (RedisError, OSError, RuntimeError)
+"""What writing raises on a connection that is no more; the last is uvloop's, for one that it has closed already."""
+
 Word = bytes | str | int | float
 
 
@@ -104,7 +107,8 @@ class Wire:
             self._watch = self._loop.call_later(TIMEOUT / TICKS, self._look)
         try:
             await self._connection.send_packed_command(packed, check_health=False)
-        except (RedisError, OSError) as error:
+        except SENDING_FAILS as error:
+            self.end(error)
             raise self._server.unavailable(error) from error
         return answer
 

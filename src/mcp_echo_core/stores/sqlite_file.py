@@ -125,7 +125,7 @@ def connect(path: Path, patience: float) -> sqlite3.Connection:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files the same mode
     db = sqlite3.connect(path, timeout=patience, isolation_level=None)
     try:
-        _use_wal(db, time.monotonic() + patience)
+        use_wal(db, time.monotonic() + patience)
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA foreign_keys = ON")
         _prepare(db)
@@ -153,7 +153,17 @@ def check(db: sqlite3.Connection) -> bool:
     return True
 
 
-def _use_wal(db: sqlite3.Connection, deadline: float) -> None:
+def use_wal(db: sqlite3.Connection, deadline: float) -> None:
+    """Switch to a write-ahead log.
+
+    Args:
+        db: The connection.
+        deadline: Monotonic seconds until which it is tried while others hold locks.
+
+    Raises:
+        Unusable: The file system does not allow it.
+        sqlite3.OperationalError: It was not possible in time.
+    """
     while True:
         try:
             (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()

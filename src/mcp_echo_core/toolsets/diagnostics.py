@@ -1,5 +1,6 @@
 """The diagnostic toolset: the variant's tools, its own state as resources, and a prompt that walks through them."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,12 +10,18 @@ from msgspec import Struct
 from mcp_echo_core import __version__, redaction
 from mcp_echo_core.call import Call
 from mcp_echo_core.catalog import Catalog, Prompt, PromptArgument, Resource
+from mcp_echo_core.dashboard.encoding import as_json
 from mcp_echo_core.errors import ResourceNotFound
 from mcp_echo_core.messages import encode
+from mcp_echo_core.pace import Pace
+from mcp_echo_core.recording.events import Record
+from mcp_echo_core.recording.recorder import BIN, bin_subject
 from mcp_echo_core.settings import TABLE, Settings
 from mcp_echo_core.tools import tools_for
 from mcp_echo_core.tools.base import SESSION_URI
 from mcp_echo_core.variants import Variant
+
+REPORT_URI = "echo://session/report"
 
 
 class Symptom(Struct, frozen=True):
@@ -88,6 +95,44 @@ async def _session(call: Call) -> str:
     return encode(call.session).decode()
 
 
+class ReportReader:
+    """Reads the client report of the connection that asks for it."""
+
+    def __init__(self) -> None:
+        self._pace = Pace()
+
+    async def read(self, call: Call) -> str:
+        """The report on the session, or on the bin of a request without one.
+
+        Raises:
+            ResourceNotFound: There is neither.
+        """
+        journal, bin_name = call.runtime.journal, call.http.scope.get(BIN)
+        subject = call.session.id if call.session is not None else bin_name and bin_subject(bin_name)
+        if journal is not None and subject:
+            async with self._pace:
+                record = await journal.read(subject)
+                if record is not None:
+                    return await asyncio.to_thread(_report_on, record)
+        raise ResourceNotFound(
+            "Nothing is recorded of this connection",
+            seen=REPORT_URI,
+            rule="echo://session/report is about the session, or the bin, of the request that reads it",
+            spec="server/resources, Error Handling",
+            fix="Read it with the Mcp-Session-Id that initialize returned, or talk to a bin: /b/<name>/mcp.",
+            extra={"uri": REPORT_URI},
+        )
+
+
+def _report_on(record: Record) -> str:
+    # Only who asks for a report needs the rules.
+    from mcp_echo_core.client_report import renderings
+    from mcp_echo_core.client_report.judging import judge
+
+    judgement = judge(record)
+    return as_json(renderings.builtins(judgement.report, judgement.gateway)).decode()
+
+
 async def _diagnose(arguments: Mapping[str, str], call: Call) -> list[dict[str, Any]]:
     asked = arguments.get("symptom", "")
     known = _symptoms(call.runtime.variant)
@@ -132,6 +177,18 @@ SESSION = Resource(
 )
 
 
+def _report() -> Resource:
+    return Resource(
+        uri=REPORT_URI,
+        name="client-report",
+        title="Client report",
+        description="What the client of this connection does wrong, rule by rule, with evidence and fix",
+        mime_type="application/json",
+        read=ReportReader().read,
+        needs_session=True,
+    )
+
+
 def _diagnose_prompt(variant: Variant) -> Prompt:
     names = tuple(symptom.name for symptom in _symptoms(variant))
     return Prompt(
@@ -148,6 +205,11 @@ def catalog(variant: Variant, settings: Settings) -> Catalog:
     return Catalog(
         tools=tools_for(variant.tools, settings),
         prompts=(_diagnose_prompt(variant),),
-        resources=(HEALTH, CONFIGURATION, SESSION) if variant.listens else (HEALTH, CONFIGURATION),
+        resources=(
+            HEALTH,
+            CONFIGURATION,
+            *((SESSION,) if variant.listens else ()),
+            *((_report(),) if variant.records and settings.journal_max_bytes else ()),
+        ),
         subscribable=frozenset({SESSION_URI}) if variant.listens else frozenset(),
     )

@@ -29,10 +29,8 @@ def _method(heard: Heard, message: Message) -> Iterator[str | Found]:
     if method is None or not method.isascii() or not method.isprintable() or masked(method, *values):
         return
     if not values:
-        if message.is_request:
+        if message.is_request:  # what notifications need is not defined (Sending Messages, Note)
             yield f"{quoted(method)} came without Mcp-Method."
-        else:
-            yield found(heard, f"{quoted(method)} came without Mcp-Method.", level="note", certainty=told_by(heard))
     elif len(values) > 1:
         yield f"{quoted(method)} came with Mcp-Method {len(values)} times."
     elif values[0].strip(" \t") != method.strip(" \t"):

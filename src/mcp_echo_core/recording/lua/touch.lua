@@ -1,0 +1,4 @@
+-- Keep a record for longer.
+
+keep()
+return 1
