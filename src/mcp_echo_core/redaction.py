@@ -34,7 +34,8 @@ MAX_SEEN_BITS = 64
 
 _SECRET_NAME = re.compile(
     r"secret|pass(w|phrase|code)|token|credential|api[-_]?key|private[-_]?key|access[-_]?key|[-_]pwd|bearer|cookie|jwt"
-    r"|signature|dsn|[cx]srf|connection[-_]?string|session[-_]?(id|key)|authori[sz]ation|(^|(?<!idempotency)[-_])key$|(^|[-_])(pass|sig|sid)$",
+    r"|signature|dsn|[cx]srf|connection[-_]?string|session[-_]?(id|key)|authori[sz]ation|client[-_]?cert"
+    r"|(^|(?<!idempotency)[-_])key$|(^|[-_])(pass|pat|sig|sid)$",
     re.IGNORECASE,
 )
 _AUTH_NAME = re.compile(r"auth(?!or|enticat)", re.IGNORECASE)
@@ -52,7 +53,12 @@ _CUT_SCHEMES = frozenset({"bearer", "dpop", "token", "apikey", "gnap", "privatet
 _HIDDEN_SCHEMES = frozenset({"basic", "digest", "negotiate", "ntlm", "hoba", "mutual", "oauth", "aws4-hmac-sha256"})
 """Schemes whose credential holds readable parts, such as a password in base64."""
 
-_MEMBER = re.compile(r'"([^"\\]{1,64})"(\s*:\s*)"[^"]*"')
+_MEMBER = re.compile(
+    r"""(?<!\\)(?P<escape>\\{0,15})(?P<quote>["'])([^"'\\]{1,64})(?P=escape)(?P=quote)\s*:\s*(?P=escape)(?P=quote)"""
+)
+"""The beginning of a member that holds a text, also inside a text that is JSON itself."""
+
+_PRIVATE_KEY = re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(?:-----END|\Z)", re.DOTALL)
 _WORDS = re.compile(r"(\s+)")
 _PARAMETER = re.compile(r"(^|[?&;#,])([^=&;#?,\s]+)=([^&;#\s]*)")
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*")
@@ -65,6 +71,11 @@ def looks_secret(name: str) -> bool:
     if _SECRET_NAME.search(name):
         return True
     return bool(_AUTH_NAME.search(name)) and not _IDENTITY_NAME.search(name)
+
+
+def looks_secret_parameter(name: str) -> bool:
+    """Whether a parameter of this name in a URL's query holds a credential."""
+    return looks_secret(name) or name.lower() in _SECRET_PARAMETERS
 
 
 def mask(secret: str) -> str:
@@ -127,11 +138,21 @@ def mask_tokens(value: str) -> str:
 
 def _text(value: str, nesting: int) -> str:
     value = "".join(_without_url_secrets(word, nesting) for word in _WORDS.split(value))
-    value = _MEMBER.sub(
-        lambda found: f'"{found[1]}"{found[2]}"{_STARS}"' if looks_secret(found[1]) else found[0], value
-    )
+    value = _without_members(value)
+    value = _PRIVATE_KEY.sub(lambda found: f"{found[1]}{HIDDEN}", value)
     value = _SCHEME.sub(lambda found: f"{found[1]}{found[2]}{HIDDEN}", value)
     return mask_tokens(value)
+
+
+def _without_members(value: str) -> str:
+    parts, done = [], 0
+    for found in _MEMBER.finditer(value):
+        if found.start() < done or not looks_secret(found[3]):
+            continue
+        closing = re.compile(r"(?<!\\)" + re.escape(found["escape"] + found["quote"])).search(value, found.end())
+        parts += [value[done : found.end()], _STARS]
+        done = closing.start() if closing else len(value)
+    return "".join([*parts, value[done:]]) if parts else value
 
 
 def _without_url_secrets(word: str, nesting: int) -> str:
@@ -154,7 +175,7 @@ def _without_userinfo(rest: str) -> str:
 def _without_secret(found: re.Match[str], nesting: int) -> str:
     separator, name, content = found.groups()
     plain = unquote(name)
-    secret = looks_secret(plain) or plain.lower() in _SECRET_PARAMETERS or _encodes_secret(content, nesting)
+    secret = looks_secret_parameter(plain) or _encodes_secret(content, nesting)
     return f"{separator}{name}={_STARS}" if secret else found[0]
 
 

@@ -45,6 +45,24 @@ def test_members_with_secret_names_are_hidden_at_any_depth(name: str) -> None:
     assert name in json.loads(shown)["params"][0]["arguments"]
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"credentials": {"value": "hunter2hunter2", "more": ["hunter2hunter2"]}},
+        {"tokens": ["hunter2hunter2"]},
+        {"headers": [{"name": "Authorization", "value": "hunter2hunter2"}]},
+        {"message": json.dumps({"password": "hunter2hunter2"})},
+        {"message": json.dumps({"inner": json.dumps({"password": 'a"hunter2hunter2'})})},
+        {"message": "-----BEGIN RSA PRIVATE KEY-----\nhunter2\n-----END RSA PRIVATE KEY-----"},
+        {"message": "{'password':'hunter2hunter2'}"},
+    ],
+)
+@pytest.mark.parametrize("cut", [0, 3])
+def test_credentials_are_hidden_in_every_form_also_where_the_body_is_cut(value: Any, cut: int) -> None:
+    body = json.dumps(value).encode()
+    assert b"hunter2" not in masked(body[: len(body) - cut])
+
+
 def test_a_token_inside_a_text_is_masked() -> None:
     assert JWT.encode() not in masked(json.dumps({"message": f"it says Bearer {JWT}"}).encode())
 
@@ -65,6 +83,23 @@ def test_what_is_no_json_is_kept_as_it_is(body: bytes) -> None:
 
 def test_what_is_no_json_is_masked_too() -> None:
     assert JWT.encode() not in masked(b'{"broken": "' + JWT.encode())
+
+
+def is_json(data: bytes) -> bool:
+    try:
+        json.loads(data)
+    except ValueError:
+        return False
+    return True
+
+
+@given(VALUES, st.integers(0, 200))
+def test_what_is_cut_anywhere_is_masked_without_a_fault_and_never_becomes_whole(value: Any, cut: int) -> None:
+    body = json.dumps({"token": "hunter2hunter2", "value": value}).encode()
+    part = body[: max(len(body) - 1 - cut, 0)]
+    shown = masked(part)
+    assert b"hunter2hunter2" not in shown
+    assert not is_json(shown)
 
 
 @given(VALUES)

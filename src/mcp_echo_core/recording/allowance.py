@@ -1,11 +1,11 @@
-"""How much of the processor the work after the answers may take, so that requests that want all of it hardly feel it."""
+"""How much of the processor the work after the answers may take: little enough for requests that want all of it."""
 
 import time
 
 SHARE = 0.02
 """Of the time; what it is spent on is followed by writing, which costs about half as much again."""
 
-BURST = 0.02
+BURST = 0.01
 """Seconds that may be spent at once after a quiet time."""
 
 

@@ -1,12 +1,20 @@
 """Bodies without credentials. JSON stays JSON: what is masked is masked inside its string, the rest is kept as sent."""
 
 import json
+import re
 from typing import Any
 
 from mcp_echo_core import redaction
 
 NO_SECRETS = frozenset({"progresstoken", "nextcursor", "cursor", "idempotencykey"})
 """Members, in lower case, whose names only look as if they held a credential: rules have to see their values."""
+
+
+_TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s"{}\[\],:]+)', re.DOTALL)
+_CLOSING = {"{": "}", "[": "]"}
+
+NAMES = ("name", "key", "header")
+"""Members that name what a member ``value`` beside them holds."""
 
 
 def masked(data: bytes) -> bytes:
@@ -23,29 +31,77 @@ def _line(line: bytes) -> bytes:
 def _document(data: bytes) -> bytes:
     try:
         value = json.loads(data)
-        clean = _clean(value)
+        shown = clean(value)
     except (ValueError, RecursionError):
-        return redaction.text(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
-    if clean is value:
+        return _unreadable(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+    if shown is value:
         return data
-    return json.dumps(clean, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    return json.dumps(shown, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
-def _clean(value: Any) -> Any:
+def _unreadable(text: str) -> str:
+    """A text that is no JSON without credentials; if it is cut JSON, by its members as far as they go."""
+    whole, ending = _completed(text)
+    try:
+        value = json.loads(whole)
+        shown = clean(value)
+    except (ValueError, RecursionError):
+        return redaction.text(text)
+    if shown is value:
+        return redaction.text(text)
+    # Without the ending it stays what it is, a part: nobody shall take it for a whole message.
+    return redaction.text(json.dumps(shown, ensure_ascii=False).removesuffix(ending))
+
+
+def _completed(text: str) -> tuple[str, str]:
+    """Cut JSON with what closes it, and what that is."""
+    open_brackets: list[str] = []
+    position = complete = 0
+    is_value = True
+    while (found := _TOKEN.match(text, position)) is not None:
+        position = found.end()
+        part = found[1]
+        if part in _CLOSING:
+            open_brackets.append(_CLOSING[part])
+        elif part in ("}", "]") and open_brackets:
+            open_brackets.pop()
+        if part not in (",", ":") and (is_value or part in ("{", "[", "}", "]")):
+            complete = position
+        is_value = part in (":", "[") or (part == "," and open_brackets[-1:] == ["]"])
+    closing = "".join(reversed(open_brackets))
+    if is_value and text[position:].lstrip().startswith('"'):
+        return text.rstrip("\\") + '"' + closing, '"' + closing
+    return text[:complete] + closing, closing
+
+
+def clean(value: Any) -> Any:
     """A JSON value without credentials; the value itself where there are none."""
     if isinstance(value, str):
         shown = redaction.text(value)
         return value if shown == value else shown
     if isinstance(value, list):
-        items = [_clean(item) for item in value]
+        items = [clean(item) for item in value]
         return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
     if isinstance(value, dict):
-        members = {name: _member(name, inner) for name, inner in value.items()}
+        names_secret = any(_is_secret(value.get(key)) for key in NAMES if isinstance(value.get(key), str))
+        members = {
+            name: _hidden(inner) if _is_secret(name) or (names_secret and name.lower() == "value") else clean(inner)
+            for name, inner in value.items()
+        }
         return members if any(members[name] is not value[name] for name in value) else value
     return value
 
 
-def _member(name: str, value: Any) -> Any:
-    if isinstance(value, str) and value and name.lower() not in NO_SECRETS and redaction.looks_secret(name):
-        return redaction.HIDDEN
-    return _clean(value)
+def _is_secret(name: str) -> bool:
+    return name.lower() not in NO_SECRETS and redaction.looks_secret(name)
+
+
+def _hidden(value: Any) -> Any:
+    """A value with all its texts hidden, whatever its form."""
+    if isinstance(value, str):
+        return redaction.HIDDEN if value else value
+    if isinstance(value, list) and value:
+        return [_hidden(item) for item in value]
+    if isinstance(value, dict) and value:
+        return {name: _hidden(inner) for name, inner in value.items()}
+    return value

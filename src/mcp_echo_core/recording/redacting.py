@@ -10,6 +10,7 @@ import msgspec
 
 from mcp_echo_core import redaction
 from mcp_echo_core.http import HttpRequest
+from mcp_echo_core.recording.bodies import clean
 from mcp_echo_core.recording.events import Credential, Head
 
 MAX_HEADS = 1024
@@ -73,4 +74,4 @@ def _decoded(part: str) -> dict[str, Any] | None:
         msgspec.msgpack.encode(value)  # half a surrogate pair, or a very large number, could not be kept
     except (ValueError, RecursionError, OverflowError):
         return None
-    return value if isinstance(value, dict) else None
+    return clean(value) if isinstance(value, dict) else None

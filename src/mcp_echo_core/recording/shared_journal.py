@@ -27,17 +27,17 @@ from mcp_echo_core.stores.base import StoreUnavailable
 FLUSH_SECONDS = 0.1
 """How long exchanges are gathered before they are written."""
 
+BUSY_SECONDS = 0.4
+"""The same while exchanges come faster than they may be written."""
+
 RETRY_SECONDS = 1.0
 """Between attempts while the back end is away."""
 
 CLOSING_SECONDS = 2.0
 """How long the end waits for what is not yet written."""
 
-PENDING_BYTES = 8 << 20
-"""Of what waits to be written."""
-
-BATCH_BYTES = 1 << 20
-"""Of what is written in one go."""
+PENDING_BYTES, BATCH_BYTES = 8 << 20, 1 << 20
+"""Of what waits to be written, and of what is written in one go."""
 
 BEHIND = 1000
 """Exchanges that wait at most while they come faster than they may be written: viewers see the present, with gaps."""
@@ -74,7 +74,7 @@ class SharedJournal:
         self._wake = asyncio.Event()
         self._urgent = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._ready = self._away = self._catching_up = self._closing = False
+        self._ready = self._away = self._behind = self._catching_up = self._closing = False
 
     def append(self, subjects: Sequence[str], taken: Taken) -> None:
         for subject in subjects:
@@ -197,7 +197,9 @@ class SharedJournal:
             await self._wake.wait()
         self._wake.clear()
         with suppress(TimeoutError):
-            async with asyncio.timeout(RETRY_SECONDS if self._away else FLUSH_SECONDS):
+            async with asyncio.timeout(
+                RETRY_SECONDS if self._away else BUSY_SECONDS if self._behind else FLUSH_SECONDS
+            ):
                 await self._urgent.wait()
         if not self._closing:
             self._urgent.clear()
@@ -229,7 +231,8 @@ class SharedJournal:
             with self._allowance:
                 size += sum(self._add(batches, subjects, what) for subjects, what, _ in notes)
             await asyncio.sleep(0)
-        if not hurry and not self._allowance.is_left and not self._catching_up:
+        self._behind = len(self._pending) > 0 and not self._allowance.is_left
+        if self._behind and not self._catching_up:
             self._pending.shed(BEHIND)
         self._catching_up = self._catching_up and len(self._pending) > BEHIND
         return list(batches.values())
@@ -253,8 +256,8 @@ class SharedJournal:
         """Know from where on the viewers are to be told; before anything is written that they want to hear of."""
         watched = self._audience.subjects
         for subject in self._cursors.keys() - watched:
-            del self._cursors[subject]
             self._back.ignore(subject)
+            del self._cursors[subject]
         if fresh := watched - self._cursors.keys():
             self._cursors.update(await self._back.positions(list(fresh)))
 

@@ -49,6 +49,10 @@ CREATE TABLE facts (name TEXT PRIMARY KEY, value NOT NULL)
 """
 
 
+ROWS = 200
+"""Events in one statement; the oldest SQLite takes 999 values."""
+
+
 class Row(Struct):
     """A record's row."""
 
@@ -193,10 +197,12 @@ def _begun(db: sqlite3.Connection, batch: Batch) -> Row | None:
 
 def _add(db: sqlite3.Connection, row: Row, batch: Batch, now: float) -> None:
     row.sequence += batch.lost
-    db.executemany(
-        "INSERT INTO events (record, complete, written, event) VALUES (?, ?, ?, ?)",
-        [(row.key, complete, now, event) for complete, event in batch.events],
-    )
+    # One statement for many rows: after each statement the threads that serve requests are in the way once.
+    for start in range(0, len(batch.events), ROWS):
+        values = [(row.key, complete, now, event) for complete, event in batch.events[start : start + ROWS]]
+        rows = ", ".join(["(?, ?, ?, ?)"] * len(values))
+        insert = f"INSERT INTO events (record, complete, written, event) VALUES {rows}"  # noqa: S608 - placeholders
+        db.execute(insert, [value for each in values for value in each])
     added = sum(len(event) + EVENT_BYTES for _, event in batch.events)
     row.bytes += added
     db.execute("UPDATE facts SET value = value + ? WHERE name = 'bytes'", (added,))
@@ -218,17 +224,15 @@ def _settled(db: sqlite3.Connection, row: Row) -> bool:
 
 def _number(db: sqlite3.Connection, row: Row, written_by: float | None) -> int:
     """Give numbers to what was written by then, or to all; how many."""
-    found = db.execute(
-        "SELECT key FROM events WHERE record = ?1 AND sequence IS NULL AND (?2 IS NULL OR written <= ?2) "
-        "ORDER BY complete, key",
-        (row.key, written_by),
-    ).fetchall()
-    db.executemany(
-        "UPDATE events SET sequence = ? WHERE key = ?",
-        [(row.sequence + place, key) for place, (key,) in enumerate(found, 1)],
-    )
-    row.sequence += len(found)
-    return len(found)
+    count = db.execute(
+        "UPDATE events SET sequence = ?1 + due.place "
+        "FROM (SELECT key, row_number() OVER (ORDER BY complete, key) AS place FROM events "
+        "WHERE record = ?2 AND sequence IS NULL AND (?3 IS NULL OR written <= ?3)) AS due "
+        "WHERE events.key = due.key",
+        (row.sequence, row.key, written_by),
+    ).rowcount
+    row.sequence += count
+    return count
 
 
 def _bound(db: sqlite3.Connection, row: Row) -> None:
