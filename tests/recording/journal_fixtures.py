@@ -13,7 +13,7 @@ from mcp_echo_core.recording.journal import Journal, MemoryJournal
 from mcp_echo_core.recording.redis_journal import RedisRecords
 from mcp_echo_core.recording.shared_journal import SharedJournal
 from mcp_echo_core.recording.sqlite_journal import SqliteRecords
-from mcp_echo_core.recording.taken import Taken
+from mcp_echo_core.recording.taken import FIXED_BYTES, Taken
 from redis_process import RedisProcess, shared_redis
 
 NOW = 1_800_000_000.0
@@ -21,7 +21,7 @@ LARGE = 1 << 24
 TIMEOUT = 100.0
 
 TAKEN = Taken(
-    1, "instance", NOW, 0.001, ("127.0.0.1", 5000), "POST", "/mcp", b"", "1.1", "http", Head(()), b"x" * 100, 100,
+    1000, 1, "instance", NOW, 0.001, ("127.0.0.1", 5000), "POST", "/mcp", b"", "1.1", "http", Head(()), b"x" * 100, 100,
     200, (), b"", 0, (), "ping", "session", None, None,
 )  # fmt: skip
 
@@ -30,7 +30,9 @@ Opener = Callable[..., Awaitable[Journal]]
 
 def taken(number: int = 1, **changes: object) -> Taken:
     """An exchange."""
-    return msgspec.structs.replace(TAKEN, number=number, **changes)
+    made = msgspec.structs.replace(TAKEN, number=number, **changes)
+    streamed = sum(len(piece.data) for piece in made.pieces)
+    return msgspec.structs.replace(made, size=FIXED_BYTES + len(made.body) + len(made.answer) + streamed)
 
 
 async def memory(_: Path, max_bytes: int) -> Journal:

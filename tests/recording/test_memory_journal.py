@@ -11,13 +11,16 @@ from mcp_echo_core.recording.taken import FIXED_BYTES, Taken
 BUDGET = 10 * (FIXED_BYTES + 100)
 
 TAKEN = Taken(
-    1, "instance", 1000.0, 0.001, ("127.0.0.1", 5000), "POST", "/mcp", b"", "1.1", "http", Head(()), b"x" * 100, 100,
+    1000, 1, "instance", 1000.0, 0.001, ("127.0.0.1", 5000), "POST", "/mcp", b"", "1.1", "http", Head(()),
+    b"x" * 100, 100,
     200, (), b"", 0, (), "ping", "session", None, None,
 )  # fmt: skip
 
 
 def taken(number: int = 1, **changes: object) -> Taken:
-    return msgspec.structs.replace(TAKEN, number=number, **changes)
+    made = msgspec.structs.replace(TAKEN, number=number, **changes)
+    streamed = sum(len(piece.data) for piece in made.pieces)
+    return msgspec.structs.replace(made, size=FIXED_BYTES + len(made.body) + len(made.answer) + streamed)
 
 
 async def sequences(kept: MemoryJournal, subject: str) -> list[int]:

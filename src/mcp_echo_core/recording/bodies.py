@@ -83,7 +83,7 @@ def clean(value: Any) -> Any:
         items = [clean(item) for item in value]
         return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
     if isinstance(value, dict):
-        names_secret = any(_is_secret(value.get(key)) for key in NAMES if isinstance(value.get(key), str))
+        names_secret = any(isinstance(name := value.get(key), str) and _is_secret(name) for key in NAMES)
         members = {
             name: _hidden(inner) if _is_secret(name) or (names_secret and name.lower() == "value") else clean(inner)
             for name, inner in value.items()

@@ -1,7 +1,8 @@
 """The journal: one ring of events per session or bin, all under one budget of bytes, and those who watch it grow.
 
 ``Journal`` is the contract; this module keeps everything in this process. Appending never waits and never fails: what
-no longer fits pushes out the oldest event of all, and a viewer that is too slow is dropped and told so.
+no longer fits pushes out the oldest event of the record that was silent longest, what comes faster than anybody could
+look at is counted instead of kept, and a viewer that is too slow is dropped and told so.
 """
 
 import secrets
@@ -11,6 +12,7 @@ from typing import Protocol
 
 from mcp_echo_core.recording.audience import Audience, Viewer
 from mcp_echo_core.recording.events import Entry, Record
+from mcp_echo_core.recording.intake import Intake
 from mcp_echo_core.recording.taken import Taken
 
 MAX_EVENTS = 1000
@@ -28,6 +30,9 @@ class Journal(Protocol):
 
     key: bytes
     """Fingerprints of credentials are made with it; another one, maybe, once the journal is open."""
+
+    def admits(self, subject: str, now: float) -> bool:
+        """Whether a record takes one more exchange; one that it does not take is counted as dropped."""
 
     def append(self, subjects: Sequence[str], taken: Taken) -> None:
         """Keep an exchange in these records, which are opened if need be; never waits."""
@@ -70,12 +75,14 @@ class Journal(Protocol):
 
 
 class _Ring:
-    __slots__ = ("began", "ended", "kept", "last", "sequence")
+    __slots__ = ("began", "ended", "intake", "kept", "last", "sequence", "skipped")
 
     def __init__(self, began: float) -> None:
         self.began = began
         self.last = began
         self.sequence = 0
+        self.skipped = 0
+        self.intake = Intake()
         self.ended: tuple[float, str] | None = None
         self.kept: deque[Taken] = deque()
 
@@ -83,7 +90,7 @@ class _Ring:
         """What is kept, fit to be read."""
         dropped = self.sequence - len(self.kept)
         entries = [Entry(dropped + place, taken.event()) for place, taken in enumerate(self.kept, 1)]
-        return record_of(subject, self.began, dropped, self.ended, entries)
+        return record_of(subject, self.began, dropped + self.skipped, self.ended, entries)
 
 
 class MemoryJournal:
@@ -102,6 +109,13 @@ class MemoryJournal:
         """The one that was silent longest comes first."""
         self._audience = Audience()
         self._views: dict[str, str] = {}
+
+    def admits(self, subject: str, now: float) -> bool:
+        ring = self._rings.get(subject)
+        if ring is None or ring.intake.takes(now):
+            return True
+        ring.skipped += 1
+        return False
 
     def append(self, subjects: Sequence[str], taken: Taken) -> None:
         size = taken.size

@@ -91,13 +91,17 @@ class Pending:
         if isinstance(what, End):
             return
         for subject in subjects:
-            batch = self._lost.get(subject)
-            if batch is None:
-                if len(self._lost) >= MAX_RECORDS:
-                    continue
-                batch = self._lost[subject] = Batch(subject, began=what.at)
-            batch.lost += 1
-            batch.last = what.at
+            self.count_lost(subject, what.at)
+
+    def count_lost(self, subject: str, at: float) -> None:
+        """Count an exchange of one record that is not written."""
+        batch = self._lost.get(subject)
+        if batch is None:
+            if len(self._lost) >= MAX_RECORDS:
+                return
+            batch = self._lost[subject] = Batch(subject, began=at)
+        batch.lost += 1
+        batch.last = at
 
     def take_lost(self) -> dict[str, Batch]:
         """What was lost, by subject."""

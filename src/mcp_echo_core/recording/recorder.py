@@ -1,6 +1,7 @@
 """Turns finished exchanges into events and files them; nothing that goes wrong here may touch an answer."""
 
 import logging
+import math
 from collections.abc import Callable, Sequence
 from typing import Literal
 
@@ -8,7 +9,7 @@ from mcp_echo_core.exchange import Exchange, Tape
 from mcp_echo_core.recording.events import Piece
 from mcp_echo_core.recording.journal import Journal
 from mcp_echo_core.recording.redacting import Redactor
-from mcp_echo_core.recording.taken import MAX_BODY_BYTES, Taken
+from mcp_echo_core.recording.taken import FIXED_BYTES, MAX_BODY_BYTES, Taken
 from mcp_echo_core.runtime import Clock
 
 BIN = "mcp_echo.bin"
@@ -17,7 +18,12 @@ BIN = "mcp_echo.bin"
 MAX_STREAM_BYTES = 16 * 1024
 """Bytes of an event stream that are kept."""
 
+CLOCK_SECONDS = 1.0
+"""How long the difference of the two clocks is taken for the same."""
+
+_NOT_STREAMED: tuple[Sequence[Piece], int, None] = ((), 0, None)
 _NO_PEER = ("", 0)
+_SERVED = 200
 _DELETED = 204
 
 log = logging.getLogger(__name__)
@@ -59,31 +65,77 @@ class Recorder:
         self._wall = clock.wall
         self._monotonic = clock.monotonic
         self._redactor = Redactor(journal)
+        self._offset = 0.0
+        self._offset_until = -math.inf
 
-    def record(self, exchange: Exchange, seconds: float) -> None:
-        """File an exchange that is over.
+    def record(self, exchange: Exchange, seconds: float | None) -> None:
+        """File an exchange that is over, or one whose answer has become an event stream.
 
         Args:
             exchange: The request and its answer.
-            seconds: How long it took.
+            seconds: How long it took; ``None`` while its stream goes on.
         """
-        session, bin_name = self._session(exchange), exchange.http.scope.get(BIN)
-        if session is not None or bin_name is not None:
-            self._file(exchange, session, bin_name, seconds)
-            if session is not None and exchange.kind == "DELETE" and exchange.status == _DELETED:
-                self.journal.end(session, self._wall(), "delete")
+        http = exchange.http
+        scope, body, sent = http.scope, exchange.body, exchange.sent
+        bin_name = scope.get(BIN)
+        session = exchange.session.id if exchange.session is not None else self._session(exchange)
+        if session is not None:
+            subjects = (session,) if bin_name is None else (session, bin_subject(bin_name))
+        elif bin_name is not None:
+            subjects = (bin_subject(bin_name),)
+        else:
+            return
+        if http.started > self._offset_until:
+            self._look_at_the_clock(http.started)
+        at = self._offset + http.started
+        if (
+            exchange.status == _SERVED
+            and not exchange.streaming
+            and exchange.kind != "initialize"
+            and not self.journal.admits(subjects[0], at)
+        ):
+            return
+        pieces, sent_bytes, ended_by = _NOT_STREAMED if exchange.tape is None else _streamed(exchange.tape)
+        kept = body if len(body) <= MAX_BODY_BYTES else body[:MAX_BODY_BYTES]
+        answer = sent if len(sent) <= MAX_BODY_BYTES else sent[:MAX_BODY_BYTES]
+        try:
+            taken = Taken(
+                FIXED_BYTES + len(kept) + len(answer) + min(sent_bytes, MAX_STREAM_BYTES),
+                http.number,
+                self._instance,
+                at,
+                seconds,
+                scope.get("client") or _NO_PEER,
+                scope["method"],
+                scope["path"],
+                scope["query_string"],
+                scope["http_version"],
+                scope["scheme"],
+                self._redactor.head(http),
+                kept,
+                len(body),
+                200 if exchange.streaming else exchange.status,
+                tuple(exchange.answered),  # a list would be looked at by the garbage collector as long as it is kept
+                answer,
+                sent_bytes or len(sent),
+                pieces,
+                exchange.kind,
+                session,
+                bin_name,
+                None if seconds is None else ended_by,
+            )
+            self.journal.append(subjects, taken)
+        except Exception:
+            log.exception("an exchange could not be recorded")
+        if exchange.kind == "DELETE" and exchange.status == _DELETED and session is not None:
+            self.journal.end(session, self._wall(), "delete")
 
     def stream(self, exchange: Exchange) -> StreamTape:
         """File that an answer has become an event stream; the tape for what it carries."""
-        tape = StreamTape(self._monotonic, exchange.http.started)
-        session, bin_name = self._session(exchange), exchange.http.scope.get(BIN)
-        if session is not None or bin_name is not None:
-            self._file(exchange, session, bin_name, None)
-        return tape
+        self.record(exchange, None)
+        return StreamTape(self._monotonic, exchange.http.started)
 
     def _session(self, exchange: Exchange) -> str | None:
-        if exchange.session is not None:
-            return exchange.session.id
         if exchange.assigned is not None:
             return exchange.assigned
         claimed = exchange.http.fields.get(b"mcp-session-id")
@@ -93,42 +145,9 @@ class Recorder:
         session_id = claimed.decode("latin-1")
         return session_id if self.journal.knows(session_id) else None
 
-    def _file(self, exchange: Exchange, session: str | None, bin_name: str | None, seconds: float | None) -> None:
-        subjects = [] if session is None else [session]
-        if bin_name is not None:
-            subjects.append(bin_subject(bin_name))
-        try:
-            self.journal.append(subjects, self._taken(exchange, session, bin_name, seconds))
-        except Exception:
-            log.exception("an exchange could not be recorded")
-
-    def _taken(self, exchange: Exchange, session: str | None, bin_name: str | None, seconds: float | None) -> Taken:
-        http, scope, body, sent = exchange.http, exchange.http.scope, exchange.body, exchange.sent
-        pieces, sent_bytes, ended_by = _streamed(exchange.tape) if exchange.tape is not None else ((), len(sent), None)
-        return Taken(
-            http.number,
-            self._instance,
-            self._wall() - (self._monotonic() - http.started),
-            seconds,
-            scope.get("client") or _NO_PEER,
-            scope["method"],
-            scope["path"],
-            scope["query_string"],
-            scope["http_version"],
-            scope["scheme"],
-            self._redactor.head(http),
-            body if len(body) <= MAX_BODY_BYTES else body[:MAX_BODY_BYTES],
-            len(body),
-            200 if exchange.streaming else exchange.status,
-            exchange.answered,
-            sent if len(sent) <= MAX_BODY_BYTES else sent[:MAX_BODY_BYTES],
-            sent_bytes,
-            pieces,
-            exchange.kind,
-            session,
-            bin_name,
-            None if seconds is None else ended_by,
-        )
+    def _look_at_the_clock(self, now: float) -> None:
+        self._offset = self._wall() - self._monotonic()
+        self._offset_until = now + CLOCK_SECONDS
 
 
 def bin_subject(name: str) -> str:

@@ -19,6 +19,7 @@ from mcp_echo_core.recording.allowance import Allowance
 from mcp_echo_core.recording.audience import Audience, Viewer
 from mcp_echo_core.recording.back_end import NEWS, SETTLE_SECONDS, BackEnd
 from mcp_echo_core.recording.events import Record
+from mcp_echo_core.recording.intake import Intake
 from mcp_echo_core.recording.journal import MAX_RECORDS, Living, new_view_key
 from mcp_echo_core.recording.pending import Batch, End, Pending
 from mcp_echo_core.recording.taken import Taken
@@ -67,7 +68,7 @@ class SharedJournal:
         self._pending = Pending(pending_bytes)
         self._allowance = Allowance()
         self._batches: list[Batch] = []
-        self._known: dict[str, None] = {}
+        self._known: dict[str, Intake] = {}
         self._audience = Audience()
         self._cursors: dict[str, int] = {}
         self._asking: list[asyncio.Future[None]] = []
@@ -75,6 +76,14 @@ class SharedJournal:
         self._urgent = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._ready = self._away = self._behind = self._catching_up = self._closing = False
+
+    def admits(self, subject: str, now: float) -> bool:
+        intake = self._known.get(subject)
+        if intake is None or intake.takes(now):
+            return True
+        self._pending.count_lost(subject, now)
+        self._wake.set()
+        return False
 
     def append(self, subjects: Sequence[str], taken: Taken) -> None:
         for subject in subjects:
@@ -152,7 +161,7 @@ class SharedJournal:
         await self._back.close()
 
     def _remember(self, subject: str) -> None:
-        self._known[subject] = None
+        self._known.setdefault(subject, Intake())
         if len(self._known) > MAX_RECORDS:
             del self._known[next(iter(self._known))]
 

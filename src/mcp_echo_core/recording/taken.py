@@ -20,8 +20,12 @@ class Taken(Struct, frozen=True, gc=False):
     """One exchange; the attributes are those of ``ExchangeEvent``, bodies and queries as they arrived.
 
     It never leaves the process, nor the journal: whoever reads gets the ``event``.
+
+    Attributes:
+        size: What it costs in memory, in bytes.
     """
 
+    size: int
     number: int
     instance: str
     at: float
@@ -44,12 +48,6 @@ class Taken(Struct, frozen=True, gc=False):
     session: str | None
     bin: str | None
     ended_by: Literal["server", "client"] | None
-
-    @property
-    def size(self) -> int:
-        """What it costs in memory, in bytes."""
-        streamed = sum(len(piece.data) for piece in self.pieces) if self.pieces else 0
-        return FIXED_BYTES + len(self.body) + len(self.answer) + streamed
 
     def event(self) -> ExchangeEvent:
         """The exchange without credentials."""
