@@ -88,6 +88,7 @@ _LEGACY = {"Mcp-Protocol-Version": "2025-11-25"}
 _MODERN = {"Mcp-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "echo"}
 _OURS = {"MCP_ECHO_HOST": "127.0.0.1", "MCP_ECHO_PORT": "{port}"}
 _MANY_SESSIONS = {**_OURS, "MCP_MAX_SESSIONS": "100000"}
+_UNRECORDED = {"MCP_JOURNAL_MAX_BYTES": "0"}
 
 CEILING = Subject("ceiling", (sys.executable, BARE_ASGI, "{port}"), echoes=False)
 
@@ -96,6 +97,7 @@ SUBJECTS = (
     Subject("stateless", _ours("stateless"), _OURS, headers=_LEGACY),
     Subject("stateless-modern", _ours("stateless"), _OURS, headers=_MODERN, params={**_ECHO, "_meta": _META}),
     Subject("stateful", _ours("stateful"), _MANY_SESSIONS, sessions=32, headers=_LEGACY),
+    Subject("stateful-unrecorded", _ours("stateful"), _MANY_SESSIONS | _UNRECORDED, sessions=32, headers=_LEGACY),
     Subject(
         "stateful-modern",
         _ours("stateful"),
@@ -112,9 +114,24 @@ SUBJECTS = (
         headers=_LEGACY,
     ),
     Subject(
+        "stateful-sqlite-unrecorded",
+        _ours("stateful"),
+        {**_MANY_SESSIONS, **_UNRECORDED, "MCP_SESSION_STORE": "sqlite://{folder}/{port}.db"},
+        sessions=32,
+        headers=_LEGACY,
+    ),
+    Subject(
         "stateful-redis",
         _ours("stateful"),
         {**_MANY_SESSIONS, "MCP_SESSION_STORE": "{redis}"},
+        redis=True,
+        sessions=32,
+        headers=_LEGACY,
+    ),
+    Subject(
+        "stateful-redis-unrecorded",
+        _ours("stateful"),
+        {**_MANY_SESSIONS, **_UNRECORDED, "MCP_SESSION_STORE": "{redis}"},
         redis=True,
         sessions=32,
         headers=_LEGACY,

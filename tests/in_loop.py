@@ -7,25 +7,39 @@ from collections.abc import AsyncIterator
 import uvicorn
 from starlette.types import ASGIApp
 
-START = 10.0
-"""Seconds a server may take to listen."""
+STOP = 5.0
+"""Seconds that requests may take to notice that they are cancelled."""
 
 
 @contextlib.asynccontextmanager
 async def served(app: ASGIApp) -> AsyncIterator[str]:
-    """An app on a free loopback port until the block ends; its endpoint's URL."""
-    config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_level="critical", timeout_graceful_shutdown=0, server_header=False
-    )
+    """An app on a free loopback port until the block ends; its endpoint's URL.
+
+    The engine's phases are called one by one: its own loop looks only ten times a second whether it should end, and
+    hundreds of tests would wait for that.
+    """
+    # The engine would set up the logging of the whole process, and other tests look at that.
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False, server_header=False)
+    config.load()
     server = uvicorn.Server(config)
-    task = asyncio.create_task(server._serve())
-    async with asyncio.timeout(START):
-        while not server.started:  # noqa: ASYNC110 - the engine has no event for it
-            await asyncio.sleep(0.005)
+    server.lifespan = config.lifespan_class(config)
+    await server.startup()
+    await server.on_tick(0)  # writes the Date that answers carry
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
         yield f"http://127.0.0.1:{port}/mcp"
     finally:
-        server.should_exit = True
-        async with asyncio.timeout(START):
-            await task
+        await _stop(server)
+
+
+async def _stop(server: uvicorn.Server) -> None:
+    for listener in server.servers:
+        listener.close()
+    for connection in list(server.server_state.connections):
+        connection.shutdown()
+    tasks = list(server.server_state.tasks)
+    for task in tasks:
+        task.cancel()
+    async with asyncio.timeout(STOP):
+        await asyncio.gather(*tasks, return_exceptions=True)
+    await server.lifespan.shutdown()

@@ -1,6 +1,7 @@
 """The command line: ``mcp-echo`` and its commands, of which only the chosen one is loaded.
 
-Exit codes of all commands: 0 done and nothing found, 1 failed, unhealthy or something found, 2 could not run.
+Exit codes of all commands: 0 done and nothing found, 1 failed, unhealthy or something found, 2 could not run or not
+print, 130 interrupted, 141 nobody reads the output any more.
 """
 
 import argparse
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from mcp_echo_core import __version__
+from mcp_echo_core.commands.output import to_stderr, to_stdout
 
 COMMANDS = {
     "serve": "run a server",
@@ -19,11 +21,15 @@ COMMANDS = {
     "session": "show or forget the sessions that calls have kept",
     "diff": "show what the way to one of our servers does to a request",
     "stream": "show whether streams arrive as they are sent",
+    "watch": "show live what a client of one of our servers says and which rules it breaks",
 }
 """The commands by name, each in a module of that name in ``mcp_echo_core.commands``."""
 
 EXTRA = "probe"
 """The extra that brings the libraries of the commands that talk to other servers."""
+
+INTERRUPTED = 130
+"""Exit code after SIGINT, as shells have it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,6 +42,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        return _run(words)
+    except KeyboardInterrupt:  # also while the command's libraries are being loaded
+        to_stderr(f"{' '.join(['mcp-echo', *words[:1]])}: interrupted")
+        return INTERRUPTED
+    finally:
+        to_stdout("")  # what is not written yet would fail only when nobody can tell any more
+
+
+def _run(words: Sequence[str]) -> int:
     if not words or words[0] not in COMMANDS:
         _parser().parse_args(words)
     try:

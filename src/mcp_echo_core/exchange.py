@@ -196,7 +196,8 @@ class Exchange:
         if self.stream is not None:
             await self.stream.abandon()
         elif self.streaming:
-            await self.close()
+            # Without a session, only its client's going away cancels a request: it has ended the stream, not we.
+            await self._put({"type": "http.response.body", "body": b""})
         else:
             await self.reply(204)
 

@@ -4,7 +4,9 @@ A credential appears as its scheme and its first and last six characters, or not
 more. Every function takes linear time, since its input is what strangers send.
 """
 
+import itertools
 import re
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -23,6 +25,12 @@ _STARS = "*******"
 _MAX_NESTING = 3
 """How often a parameter may be percent-encoded; what is encoded more often is hidden."""
 
+_MAX_LOOKED = 64
+"""Encoded parameters of a text with something suspicious in it that are decoded one by one; further ones are hidden."""
+
+_MAX_NAME = 64
+"""Characters of a name whose verdict is remembered."""
+
 MAX_SEEN_CHARACTERS = 200
 """A longer value is cut when it is quoted in a refusal."""
 
@@ -33,7 +41,7 @@ MAX_SEEN_BITS = 64
 """A larger integer is described instead of quoted."""
 
 _SECRET_NAME = re.compile(
-    r"secret|pass(w|phrase|code)|token|credential|api[-_]?key|private[-_]?key|access[-_]?key|[-_]pwd|bearer|cookie|jwt"
+    r"secret|pass(w|phrase|code)|(?<!progress)(?<!progress[-_])token|credential|api[-_]?key|private[-_]?key|access[-_]?key|[-_]pwd|bearer|cookie|jwt"
     r"|signature|dsn|[cx]srf|connection[-_]?string|session[-_]?(id|key)|authori[sz]ation|client[-_]?cert"
     r"|(^|(?<!idempotency)[-_])key$|(^|[-_])(pass|pat|sig|sid)$",
     re.IGNORECASE,
@@ -61,6 +69,9 @@ _MEMBER = re.compile(
 _PRIVATE_KEY = re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(?:-----END|\Z)", re.DOTALL)
 _WORDS = re.compile(r"(\s+)")
 _PARAMETER = re.compile(r"(^|[?&;#,])([^=&;#?,\s]+)=([^&;#\s]*)")
+_NAMES = re.compile(r"([^=&;#?,\s]+)(=?)")
+"""Whatever may be the name of a parameter, and whether a value follows."""
+
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*")
 _SCHEME = re.compile(r"(\b(?i:bearer|dpop)|^Basic)(\s+)(?:(?=\S*\d)[^\s,;\"]{6,}|[^\s,;\"]{20,})")
 """A scheme and what looks like its credential rather than like the next word."""
@@ -75,7 +86,14 @@ def looks_secret(name: str) -> bool:
 
 def looks_secret_parameter(name: str) -> bool:
     """Whether a parameter of this name in a URL's query holds a credential."""
+    return _secret_parameter(name) if len(name) <= _MAX_NAME else _is_secret_parameter(name)
+
+
+def _is_secret_parameter(name: str) -> bool:
     return looks_secret(name) or name.lower() in _SECRET_PARAMETERS
+
+
+_secret_parameter = lru_cache(512)(_is_secret_parameter)
 
 
 def mask(secret: str) -> str:
@@ -128,7 +146,9 @@ def variable(name: str, value: str) -> str:
 
 def text(value: str) -> str:
     """Any text without the credentials in it: userinfo and secret parameters of URLs, tokens, scheme and credential."""
-    return _text(value, _MAX_NESTING)
+    if "=" in value or "://" in value:
+        value = _without_url_secrets(value)
+    return _without_others(value)
 
 
 def mask_tokens(value: str) -> str:
@@ -136,12 +156,16 @@ def mask_tokens(value: str) -> str:
     return _JWT.sub(lambda found: mask(found[0]), value)
 
 
-def _text(value: str, nesting: int) -> str:
-    value = "".join(_without_url_secrets(word, nesting) for word in _WORDS.split(value))
-    value = _without_members(value)
-    value = _PRIVATE_KEY.sub(lambda found: f"{found[1]}{HIDDEN}", value)
-    value = _SCHEME.sub(lambda found: f"{found[1]}{found[2]}{HIDDEN}", value)
-    return mask_tokens(value)
+def _without_others(value: str) -> str:
+    """A text without the credentials that stand in no URL; each search only where it may find something."""
+    if ":" in value and ('"' in value or "'" in value):
+        value = _without_members(value)
+    if "PRIVATE KEY" in value:
+        value = _PRIVATE_KEY.sub(lambda found: f"{found[1]}{HIDDEN}", value)
+    lower = value.lower()
+    if "bearer" in lower or "dpop" in lower or lower.startswith("basic"):
+        value = _SCHEME.sub(lambda found: f"{found[1]}{found[2]}{HIDDEN}", value)
+    return mask_tokens(value) if "eyJ" in value else value
 
 
 def _without_members(value: str) -> str:
@@ -155,11 +179,29 @@ def _without_members(value: str) -> str:
     return "".join([*parts, value[done:]]) if parts else value
 
 
-def _without_url_secrets(word: str, nesting: int) -> str:
-    if "://" in word:
-        first, *rest = word.split("://")
-        word = "://".join([first, *map(_without_userinfo, rest)])
-    return _PARAMETER.sub(lambda found: _without_secret(found, nesting), word) if "=" in word else word
+def _without_url_secrets(value: str) -> str:
+    # Looked at as a whole first: nearly nothing that is encoded holds anything, and there may be thousands of it.
+    suspicious = "%" in value and _encodes_secret(value)
+    looked = itertools.count()
+
+    def without(found: re.Match[str]) -> str:
+        separator, name, content = found.groups()
+        secret = looks_secret_parameter(unquote(name))
+        if not secret and suspicious and "%" in content:
+            secret = next(looked) >= _MAX_LOOKED or _encodes_secret(content)
+        return f"{separator}{name}={_STARS}" if secret else found[0]
+
+    return "".join(
+        _PARAMETER.sub(without, shown) if "=" in (shown := _without_userinfos(word)) else shown
+        for word in _WORDS.split(value)
+    )
+
+
+def _without_userinfos(word: str) -> str:
+    if "://" not in word:
+        return word
+    first, *rest = word.split("://")
+    return "://".join([first, *map(_without_userinfo, rest)])
 
 
 def _without_userinfo(rest: str) -> str:
@@ -172,18 +214,27 @@ def _without_userinfo(rest: str) -> str:
     return rest
 
 
-def _without_secret(found: re.Match[str], nesting: int) -> str:
-    separator, name, content = found.groups()
-    plain = unquote(name)
-    secret = looks_secret_parameter(plain) or _encodes_secret(content, nesting)
-    return f"{separator}{name}={_STARS}" if secret else found[0]
+def _encodes_secret(content: str) -> bool:
+    """Whether a percent-encoded text holds a credential, or is encoded so often that nobody can tell."""
+    for _ in range(_MAX_NESTING):
+        decoded = unquote(content)
+        if decoded == content:
+            return False
+        content = decoded
+        if _shows_secret(content):
+            return True
+    return unquote(content) != content
 
 
-def _encodes_secret(content: str, nesting: int) -> bool:
-    decoded = unquote(content)
-    if decoded == content:
-        return False
-    return nesting == 0 or _text(decoded, nesting - 1) != decoded or _encodes_secret(decoded, nesting - 1)
+def _shows_secret(value: str) -> bool:
+    """Whether a text holds a credential, taking any name before a ``=`` for a parameter's."""
+    if "=" in value:
+        names = {name for name, equals in _NAMES.findall(value) if equals}
+        if any(map(looks_secret_parameter, names)):
+            return True
+    if "://" in value and any(_without_userinfos(word) != word for word in _WORDS.split(value)):
+        return True
+    return _without_others(value) != value
 
 
 def shorten(value: Any) -> Any:

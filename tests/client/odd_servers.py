@@ -233,6 +233,35 @@ class Moved(ModelServer):
         return JSONResponse({}, 307, {"location": "https://elsewhere.example/mcp"})
 
 
+class Working(LegacyOnly):
+    """Works on a call without a word, or with nothing but a comment, until it hears that nobody waits for it."""
+
+    def __init__(self, *, begins: bool) -> None:
+        super().__init__()
+        self.begins = begins
+        self.asked: list[dict[str, Any]] = []
+        self.cancelled = asyncio.Event()
+
+    async def post(self, request: Request) -> Response:
+        message = json.loads(await request.body())
+        self.asked.append({**message, "session": request.headers.get("mcp-session-id")})
+        if message["method"] == "notifications/cancelled":
+            self.cancelled.set()
+            return Response(status_code=202)
+        if message["method"] != "tools/call":
+            return await super().post(request)
+        if not self.begins:
+            await self.cancelled.wait()
+        return self.stream()
+
+    def stream(self) -> Response:
+        return StreamingResponse(self.working(), media_type="text/event-stream")
+
+    async def working(self) -> AsyncIterator[str]:
+        yield ": working\n\n"
+        await self.cancelled.wait()
+
+
 class Silent(ModelServer):
     """Does not answer a call."""
 

@@ -221,6 +221,7 @@ async def test_verbose_shows_every_exchange_without_credentials(serve: Serve) ->
         (["not a url", "echo"], "is not a URL"),
         (["http://h:99999/", "echo"], "is not a URL"),
         (["http://h/", "echo", "word"], "neither key=value nor key:=json"),
+        (["http://h/", "echo", "message:={bad"], "message:= wants JSON, which '{bad' is not"),
         (["http://h/", "echo", "--header", "no colon"], "there is no colon"),
         (["http://h/", "echo", "--header", "a b: c"], "is not a header's name"),
         (["http://h/", "echo", "--header", "a: b\nc: d"], "characters that no header can carry"),
@@ -239,7 +240,54 @@ async def test_a_line_that_cannot_be_run_is_refused_in_one_line(words: list[str]
     assert content(state) is None
 
 
+async def test_a_tool_whose_name_is_no_text_is_refused() -> None:
+    done = await ran("call", "http://h/", "\udcff")
+    assert (done.code, done.err) == (2, "mcp-echo call: TOOL: '\\udcff' is not UTF-8\n")
+
+
+async def test_a_line_without_a_tool_names_what_is_missing_and_nothing_else() -> None:
+    done = await ran("call", "http://h/")
+    assert done.code == 2
+    assert done.err.endswith("the following arguments are required: TOOL\n")
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        (result(isError="yes"), 'isError is "yes", which is neither true nor false'),
+        ({"content": "notalist"}, 'content is "notalist", which is no array of content blocks'),
+        ({"content": None}, "content is null, which is no array"),
+        (result("text"), "a block of content is no object with a type"),
+        (result({"text": "no type"}), "a block of content is no object with a type"),
+    ],
+)
+async def test_a_result_that_clients_cannot_read_fails_the_command(
+    serve: Serve, given: dict[str, Any], problem: str
+) -> None:
+    url = await serve(Answering(given))
+    done, as_json = await ran("call", url, "echo"), await ran("call", url, "echo", "--json")
+    assert (done.code, as_json.code) == (1, 1)
+    assert f"The result of echo is none: {problem}" in done.err
+    assert problem in as_json.err
+    assert as_json.json["result"] == given
+
+
+async def test_the_limit_of_an_answer_is_told(serve: Serve) -> None:
+    done = await ran("call", await serve(Answering(result(text("x" * (4 << 20))))), "echo")
+    assert done.code == 2
+    assert "the answer has more than 4 MiB, as much as this client reads" in done.err
+
+
+async def test_an_answer_that_is_nested_too_deeply_to_be_read_is_no_result_and_that_is_said(serve: Serve) -> None:
+    nested: Any = []
+    for _ in range(300):
+        nested = [nested]
+    done = await ran("call", await serve(Answering(result(deep=nested))), "echo")
+    assert done.code == 2
+    assert "cannot be read: The JSON is nested too deeply (A message is nested at most 256 levels deep)" in done.err
+
+
 async def test_sessions_are_json_that_others_can_read(serve: Serve, state: Path) -> None:
     url = await serve(LegacyOnly())
     await ran("tools", url)
-    assert set(json.loads(content(state) or "{}")["servers"][url]) == {"era", "version", "created", "session"}
+    assert set(json.loads(content(state) or "{}")["servers"][url][0]) == {"era", "version", "created", "session"}

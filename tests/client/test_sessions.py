@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from client_runs import Serve, content, ran, remember, remembered
 from model_server import ModelServer
-from odd_servers import Booking, LegacyOnly
+from odd_servers import Booking, LegacyOnly, Refusing
 
 from harness import Server
 
@@ -114,8 +114,33 @@ async def test_without_the_file_nothing_is_read_or_written(serve: Serve, state: 
     before = content(state)
     done = await ran("call", url, "echo", "message=hi", "--no-session")
     assert done.code == 0
-    assert "(not kept)" in done.err
+    assert "(not kept: it has ended the session)" in done.err
     assert content(state) == before
+    assert server.sessions == {}
+
+
+async def test_a_session_that_is_not_kept_is_ended_after_a_failure_too(serve: Serve) -> None:
+    server = Refusing("tools/call", 400, -32602)
+    done = await ran("call", await serve(server), "echo", "--no-session")
+    assert done.code == 1
+    assert (server.methods.count("initialize"), server.sessions) == (1, {})
+
+
+async def test_each_era_keeps_what_is_its_own_and_the_last_one_is_spoken(serve: Serve, stateful: Server) -> None:
+    url = await serve(stateful.app)
+    for era in ("legacy", "modern"):
+        assert (await ran("call", url, "echo", f"message={era}", "--era", era)).code == 0
+    listed = (await ran("session", "show", url, "--json")).json["sessions"]
+    assert [each["era"] for each in listed] == ["modern", "legacy"]
+    for words, heard in ((["--era", "legacy"], "legacy"), (["--era", "modern"], "modern"), ([], "modern")):
+        done = await ran("call", url, "replayLastEcho", *words)
+        assert f"Replaying last echo:\n{heard}" in done.out
+        assert "kept since" in done.err
+    assert len((await ran("session", "list")).out.splitlines()) == 2
+    forgotten = await ran("session", "forget", url)
+    assert "it lapses there by itself" in forgotten.out
+    assert "it has ended the session" in forgotten.out
+    assert (await ran("session", "list")).out == ""
 
 
 async def test_a_disk_that_takes_nothing_does_not_stop_a_call(serve: Serve, state: Path) -> None:
@@ -144,7 +169,7 @@ async def test_kept_sessions_are_listed_and_shown(serve: Serve, state: Path) -> 
     assert listed.out == f"{url}  session {(kept.session or '')[:8]}...  2025-11-25 (legacy)  {kept.created}\n"
     assert f"session: {kept.session}\n" in shown.out
     assert shown_json.json == listed_json.json["servers"][0]
-    assert shown_json.json["session"] == kept.session
+    assert [each["session"] for each in shown_json.json["sessions"]] == [kept.session]
 
 
 async def test_nothing_kept_is_said(state: Path) -> None:
@@ -173,7 +198,7 @@ async def test_forgetting_here_only_leaves_the_server_alone(serve: Serve, state:
     url = await serve(server)
     await ran("tools", url)
     done = await ran("session", "forget", url, "--local", "--json")
-    assert done.json == {"url": url, "forgotten": True, "server": "not asked to end anything"}
+    assert done.json == {"url": url, "forgotten": True, "server": {"legacy": "not asked to end anything"}}
     assert len(server.sessions) == 1
     assert remembered(state, url) is None
 

@@ -1,8 +1,9 @@
 """``mcp-echo diff`` through a real nginx: what it does by itself, and what its settings do, is named as what it is."""
 
+import contextlib
+import io
 import json
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,13 @@ from typing import Any
 import pytest
 from nginx_process import proxy
 
-from live import Live, finished, free_port, serving
+from live import Live, free_port, serving
+from mcp_echo_core.cli import main
 
 pytestmark = pytest.mark.peers
 
 UNDERSCORE = ("removed", "Mcp-Param-Under_Score")
 """What nginx takes out wherever it is not told otherwise."""
-
-DIFF = "import sys; from mcp_echo_core.cli import main; sys.exit(main(['diff', *sys.argv[1:]]))"
 
 
 @pytest.fixture(scope="module", params=["stateful", "stateless"])
@@ -34,9 +34,10 @@ def stateful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 
 def diff(port: int, *words: str) -> tuple[int, Any]:
     """Exit code of the command, and what it tells programs."""
-    done = finished([sys.executable, "-c", DIFF, f"http://127.0.0.1:{port}/mcp", "--json", *words])
-    assert not done.stderr, done.stderr
-    return done.returncode, json.loads(done.stdout)
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+        code = main(["diff", f"http://127.0.0.1:{port}/mcp", "--json", *words])
+    assert not err.getvalue(), err.getvalue()
+    return code, json.loads(out.getvalue())
 
 
 def told(lines: list[Any]) -> list[tuple[str, str]]:

@@ -22,16 +22,29 @@ pytestmark = pytest.mark.peers
 KEEP_ALIVE = 10
 """Seconds between the keep-alives of the servers: longer than any stream here is left alone."""
 
+INTERVAL = 0.05
+"""Seconds between two ticks."""
+
+TRIES = 5
+"""So often a check is made anew that says that its own process did not run, as happens on a busy machine."""
+
 HTTP_1_1 = ("proxy_http_version 1.1;", 'proxy_set_header Connection "";')
 GZIP = ("gzip on;", "gzip_types text/event-stream;")
 DEAF = "proxy_ignore_headers X-Accel-Buffering;"
 
 
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Live]]:
+    """Both servers, on their own."""
+    with ExitStack() as stack:
+        folder, facts = tmp_path_factory.mktemp("servers"), {"MCP_SSE_KEEPALIVE_INTERVAL": str(KEEP_ALIVE)}
+        yield {name: stack.enter_context(serving(name, folder, **facts)) for name in VARIANT_NAMES}
+
+
 @pytest.fixture
-def stateful(tmp_path: Path) -> Iterator[Live]:
-    """The stateful server, on its own."""
-    with serving("stateful", tmp_path, MCP_SSE_KEEPALIVE_INTERVAL=str(KEEP_ALIVE)) as live:
-        yield live
+def stateful(servers: dict[str, Live]) -> Live:
+    """The stateful one."""
+    return servers["stateful"]
 
 
 def through(folder: Path, live: Live, *gateways: Sequence[str], steps: int = 10, **options: Any) -> Report:
@@ -46,8 +59,12 @@ def through(folder: Path, live: Live, *gateways: Sequence[str], steps: int = 10,
 
 
 def found_at(port: int, steps: int = 10, **options: Any) -> Report:
-    url, wanted = f"http://127.0.0.1:{port}/mcp", Wanted.ticks(steps, 0.1, 10.0)
-    return asyncio.run(check(Options(url=url, headers=(), wanted=wanted, **options)))
+    url, wanted = f"http://127.0.0.1:{port}/mcp", Wanted.ticks(steps, INTERVAL, 10.0)
+    for _ in range(TRIES):
+        report = asyncio.run(check(Options(url=url, headers=(), wanted=wanted, **options)))
+        if not any("this process itself did not run" in variant.verdict.answer for variant in report.variants):
+            break
+    return report
 
 
 def kinds(report: Report) -> list[str]:
@@ -60,9 +77,10 @@ def codings(report: Report) -> list[str | None]:
 
 @pytest.mark.parametrize("era", ["modern", "legacy"])
 @pytest.mark.parametrize("variant", VARIANT_NAMES)
-def test_with_no_gateway_both_servers_are_clean_in_both_eras(tmp_path: Path, variant: str, era: Choice) -> None:
-    with serving(variant, tmp_path) as live:
-        report = found_at(live.port, era=era)
+def test_with_no_gateway_both_servers_are_clean_in_both_eras(
+    servers: dict[str, Live], variant: str, era: Choice
+) -> None:
+    report = found_at(servers[variant].port, era=era)
     assert (kinds(report), codings(report)) == (["streaming"] * 2, [None] * 2)
     assert (report.era, report.exit_code) == (era, 0)
 
@@ -115,7 +133,7 @@ def test_gzip_that_may_buffer_holds_to_the_end_what_streams_without_it(tmp_path:
 
 @pytest.mark.parametrize("era", ["modern", "legacy"])
 def test_a_read_timeout_cuts_an_idle_stream(tmp_path: Path, stateful: Live, era: Choice) -> None:
-    report = through(tmp_path, stateful, ("proxy_read_timeout 1s;",), era=era, idle=3.0)
+    report = through(tmp_path, stateful, ("proxy_read_timeout 1s;",), era=era, idle=2.5)
     assert (kinds(report), report.idle.kind, report.exit_code) == (["streaming"] * 2, "cut when idle", 1)
     assert report.idle.watch is not None
     assert report.idle.watch.closed is not None
@@ -125,7 +143,7 @@ def test_a_read_timeout_cuts_an_idle_stream(tmp_path: Path, stateful: Live, era:
 
 def test_keep_alives_that_are_frequent_enough_save_an_idle_stream(tmp_path: Path) -> None:
     with serving("stateful", tmp_path, MCP_SSE_KEEPALIVE_INTERVAL="0.3") as live:
-        report = through(tmp_path, live, ("proxy_read_timeout 1s;",), idle=2.0)
+        report = through(tmp_path, live, ("proxy_read_timeout 1s;",), idle=1.5)
     assert (report.idle.kind, report.exit_code) == ("alive", 0)
 
 
@@ -145,7 +163,7 @@ def test_an_accept_that_is_replaced_makes_it_no_stream(tmp_path: Path, stateful:
 def test_a_response_that_takes_too_long_is_cut_off(tmp_path: Path, stateful: Live) -> None:
     with ExitStack() as stack:
         port = stack.enter_context(proxy(tmp_path, stateful.port, "proxy_read_timeout 1s;"))
-        wanted = Wanted.ticks(3, 2.0, 5.0)
+        wanted = Wanted.ticks(3, 1.5, 5.0)
         url = f"http://127.0.0.1:{port}/mcp"
         report = asyncio.run(check(Options(url=url, headers=(), wanted=wanted)))
     assert (kinds(report), report.exit_code) == (["cut off"] * 2, 1)

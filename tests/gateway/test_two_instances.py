@@ -100,7 +100,8 @@ async def test_an_instance_that_is_killed_takes_only_its_requests_in_flight_with
 
     await shared_out(cluster.port, rounds(sessions, 10), echo)
     failures = load.statuses.total() - load.statuses[200]
-    assert set(load.statuses) <= {200, 502}, load.statuses
+    # 0 is an answer that broke off: nginx had passed its head on.
+    assert set(load.statuses) <= {0, 200, 502}, load.statuses
     assert failures <= CONNECTIONS, load.statuses
     assert load.by_instance["two"] > load.by_instance["one"] > 0
     records = await cluster.records(sessions)

@@ -1,6 +1,7 @@
 """The diff against our servers without a gateway, and through gateways that do one thing wrong each."""
 
 import itertools
+import json
 
 import pytest
 from gateways import Fields, Gateway, adding, replacing, report_on, report_through, told, without
@@ -8,6 +9,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from harness import Server
+from in_loop import served
+from mcp_echo_core.commands.connection import Connection
+from mcp_echo_core.commands.diff import diff
 from mcp_echo_core.gateway_diff.report import as_json, as_text
 
 
@@ -35,7 +39,7 @@ async def test_the_users_own_token_is_followed_instead_of_the_canary_and_is_neve
         "stateless", ("Authorization", f"Bearer {token}"), request=replacing(authorization="Bearer other-0123456789012")
     )
     assert told(report.damage) == [("changed", "Authorization")]
-    for shown in (as_text(report), as_json(report).decode()):
+    for shown in (as_text(report), json.dumps(as_json(report))):
         assert token not in shown
         assert "canary" not in shown
 
@@ -180,6 +184,12 @@ async def test_a_redirect_is_told_and_followed_by_hand_with_the_body(status: int
     assert report.seen.url.endswith("/mcp/")
 
 
+async def test_a_redirect_to_itself_is_told_as_that() -> None:
+    report = await report_on(Redirecting(Server("stateful").app, 308, "/mcp"))
+    assert report.exit_code == 1
+    assert "It leads to itself, so nobody arrives" in report.damage[0].fix
+
+
 async def test_a_redirect_to_another_host_is_told_and_not_followed() -> None:
     report = await report_on(Redirecting(Server("stateful").app, 307, "http://elsewhere.example/mcp"))
     assert (report.exit_code, told(report.damage)) == (1, [("redirected", "POST")])
@@ -256,3 +266,40 @@ async def test_a_gateway_in_front_of_a_gateway_adds_up() -> None:
     inner = Gateway(Server("stateful").app, request=without("cookie"))
     report = await report_on(Gateway(inner, request=without("baggage")))
     assert told(report.damage) == [("removed", "baggage"), ("removed", "Cookie")]
+
+
+async def test_credentials_that_are_refused_are_not_asked_for_again() -> None:
+    report = await report_on(PlainTextResponse("who?", 401), ("Authorization", "Bearer a-token-0123456789"))
+    assert "answered 401: it does not accept the credentials that were given" in report.verdict
+
+
+async def test_a_host_that_the_server_does_not_serve_is_told_with_what_to_allow() -> None:
+    report = await report_through(request=replacing(host="wrong.example"))
+    assert report.exit_code == 1
+    (line,) = report.damage
+    assert "Host is not one this server answers to (it saw wrong.example), although it was sent right" in line.meaning
+    assert "Add the host to MCP_ALLOWED_HOSTS" in line.fix
+    assert "proxy_set_header Host" in line.fix
+
+
+async def test_a_host_that_something_else_does_not_serve_is_told_by_its_name() -> None:
+    report = await report_on(PlainTextResponse("no", 421))
+    assert report.exit_code == 2
+    assert "answered 421: it does not serve the host that the request names" in report.verdict
+
+
+async def test_an_answer_that_never_ends_is_told_as_that() -> None:
+    async def dripping(scope: Scope, receive: Receive, send: Send) -> None:
+        head = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200, "headers": head})
+        await send({"type": "http.response.body", "body": b"{", "more_body": True})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    async with served(dripping) as url:
+        report = await diff(Connection(url, (), 0.3, verify=True))
+    assert report.exit_code == 2
+    assert report.verdict == (
+        "could not run: something on the way answered 200, application/json, but the answer was not complete within "
+        "0.3 s"
+    )

@@ -5,7 +5,7 @@ import pytest
 
 from mcp_echo_core.client.answers import Answer
 from mcp_echo_core.client.evidence import Exchange
-from mcp_echo_core.gateway_diff.obstacles import is_redirect, origin, target
+from mcp_echo_core.gateway_diff.obstacles import is_redirect, target
 
 FOLLOWED = [
     ("http://a.example/mcp", "/mcp/", "http://a.example/mcp/"),
@@ -50,7 +50,3 @@ def test_only_a_status_with_a_location_is_a_redirect() -> None:
     assert is_redirect(answer(308, location="/"))
     assert not is_redirect(answer(308))
     assert not is_redirect(answer(200, location="/"))
-
-
-def test_an_origin_has_the_port_as_it_is_written_and_no_user() -> None:
-    assert origin("http://user:word@a.example:3000/mcp?x=1") == "http://a.example:3000"

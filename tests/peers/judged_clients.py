@@ -9,15 +9,16 @@ import time
 import urllib.request
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from install import HERE, PEERS, node_folder, python_of
-from processes import Server, environment
+from processes import Server, environment, running
 
 from mcp_echo_core import __version__
 from mcp_echo_core.client_report.rules.lifecycle import REORDER_SECONDS
+from mcp_echo_core.eras.versions import HANDSHAKE_VERSIONS
 
 VISITORS = HERE / "visitors"
 VISIT_TIMEOUT = 120.0
@@ -50,12 +51,14 @@ class Visitor:
         software: What it is, and the version of that.
         mode: How it is set up.
         commands: What it does.
+        refused: The server has no revision without a handshake.
     """
 
     name: str
     software: str
     mode: str
     commands: Sequence[Command | str]
+    refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,13 +94,26 @@ class Judged:
 
 def visitors() -> list[Visitor]:
     """All of them; they must be installed."""
-    return [*_python_clients(), *_node_clients(), *_inspector(), *_curl(), *_own()]
+    everybody = [*_python_clients(), *_node_clients(), *_inspector(), *_curl(), *_own()]
+    return [each for visitor in everybody for each in (visitor, *_refused(visitor))]
 
 
-def judge_all(everybody: Iterable[Visitor], server: Server, folder: Path) -> dict[str, Judged]:
+def _refused(visitor: Visitor) -> Iterable[Visitor]:
+    """The same client where it has to fall back."""
+    if visitor.mode == "auto":
+        name, mode = visitor.name.replace("-auto", "-fallback"), "auto, at a server without 2026-07-28"
+        yield replace(visitor, name=name, mode=mode, refused=True)
+
+
+def judge_all(everybody: Iterable[Visitor], folder: Path) -> dict[str, Judged]:
     """Let them all visit, several at a time."""
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        judged = pool.map(lambda visitor: _judge(visitor, server, folder), everybody)
+    older = {"MCP_PROTOCOL_VERSIONS_SUPPORTED": ",".join(HANDSHAKE_VERSIONS)}
+    with (
+        running("stateful", folder) as both,
+        running("stateful", folder, older) as legacy,
+        ThreadPoolExecutor(SIDE_BY_SIDE) as pool,
+    ):
+        judged = pool.map(lambda each: _judge(each, legacy if each.refused else both, folder), everybody)
         return {each.visitor.name: each for each in judged}
 
 
@@ -125,7 +141,9 @@ def _run(visitor: Visitor, command: Command, url: str, variables: Mapping[str, s
         [word.replace("URL", url) for word in words], env=variables, stdin=subprocess.DEVNULL, capture_output=True,
         text=True, timeout=VISIT_TIMEOUT, check=False,
     )  # fmt: skip
-    assert done.returncode in codes, f"{visitor.name}, {words} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
+    assert done.returncode in codes, (
+        f"{visitor.name}, {words} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
+    )
 
 
 def _settle(page: str) -> None:
@@ -143,9 +161,9 @@ def _fetched(url: str) -> Any:
 
 def _python_clients() -> Iterable[Visitor]:
     yield _scripted("sdk1", "sdk1.py", "legacy", "Python SDK")
-    for mode in ("legacy", "auto", "2026-07-28"):
-        yield _scripted("sdk2", "sdk2.py", mode, "Python SDK")
-        yield _scripted("fastmcp", "fastmcp_client.py", mode, "FastMCP client")
+    for peer, script, title in (("sdk2", "sdk2.py", "Python SDK"), ("fastmcp", "fastmcp_client.py", "FastMCP client")):
+        for mode in ("legacy", "auto", "2026-07-28"):
+            yield _scripted(peer, script, mode, title)
 
 
 def _scripted(peer: str, script: str, mode: str, title: str) -> Visitor:

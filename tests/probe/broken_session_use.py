@@ -93,3 +93,21 @@ class Crowded(ModelServer):
 
     def initialize(self, message: dict[str, Any]) -> Response:
         return super().initialize(message) if len(self.sessions) < 5 else failure(503, -32000, "too many sessions")
+
+
+class TellsEndedFromUnknown(ModelServer):
+    """Knows which sessions have ended, and answers 400 to ids that were never any session's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.minted: set[str] = set()
+
+    def mint(self) -> str:
+        session = super().mint()
+        self.minted.add(session)
+        return session
+
+    def session_fault(self, session: str | None) -> Response | None:
+        if session is None or session in self.minted:
+            return super().session_fault(session)
+        return failure(400, -32600, "No such session has ever been")

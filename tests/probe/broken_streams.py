@@ -57,6 +57,14 @@ class ResumableServer(ModelServer):
         return f"id: {name}-{place}\ndata: {message}\n\n"
 
 
+class ForeignIds(ResumableServer):
+    """Names its streams in letters beyond Latin-1, which come back as bytes of UTF-8."""
+
+    def place(self, last: str | None, outbox: list[str]) -> tuple[str, int]:
+        name, place = super().place(last and last.encode("latin-1").decode(), outbox)
+        return (f"поток-{name}" if last is None else name), place
+
+
 class Repeating(ResumableServer):
     """Sends the event again that the client has named as its last."""
 

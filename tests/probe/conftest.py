@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 
 from in_loop import served
 from mcp_echo_core.commands import probe
+from mcp_echo_core.probe import survey
 from mcp_echo_core.probe.check import Check
 
 
@@ -21,6 +22,12 @@ async def serve() -> AsyncIterator[Serve]:
             return await stack.enter_async_context(served(app))
 
         yield start
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gateway without a server behind it is asked again at once."""
+    monkeypatch.setattr(survey, "PAUSE", 0.0)
 
 
 @pytest.fixture

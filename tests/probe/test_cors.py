@@ -122,7 +122,9 @@ async def test_a_preflight_that_is_not_answered_is_not_judged(serve: Serve) -> N
         survey = Survey(Options(url=await serve(ModelServer())), wire)
         silence = await wire.send(Outgoing(purpose="nobody there", method="OPTIONS", url="http://127.0.0.1:1/mcp"))
         pages = await browsers.pages(survey)
-        survey.measured["pages"] = [msgspec.structs.replace(page, preflight=silence) for page in pages]
+        survey.measured[browsers.pages.__wrapped__] = [
+            msgspec.structs.replace(page, preflight=silence) for page in pages
+        ]
         finding = await cors_anonymous.run(survey)
     assert (finding.outcome, finding.answer[:13]) == ("untested", "no connection")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from command_runs import ran
 from markdown_it import MarkdownIt
-from model_server import ModelServer
+from model_server import ModelServer, failure
 from probe_runs import Serve
 from sample_checks import quoting, sample
 from starlette.requests import Request
@@ -135,10 +135,45 @@ async def test_the_page_loads_nothing_and_runs_nothing(serve: Serve, use: Any) -
     assert "default-src &#x27;none&#x27;; style-src &#x27;sha256-" in page
 
 
+class RepeatsAtTheCut(ModelServer):
+    """Puts what it was sent where reports cut what servers say."""
+
+    def __init__(self, before: int) -> None:
+        super().__init__()
+        self.before = before
+
+    async def answer(self, request: Request) -> Response:
+        self.said = "y" * self.before + request.headers.get("x-custom", "")
+        return await super().answer(request)
+
+    def initialize(self, message: dict[str, Any]) -> Response:
+        response = super().initialize(message)
+        body = json.loads(bytes(response.body))
+        body["result"]["serverInfo"] = {"name": self.said, "version": self.said}
+        kept = {name: value for name, value in response.headers.items() if name != "content-length"}
+        return Response(json.dumps(body), headers=kept)
+
+    def session_fault(self, session: str | None) -> Response | None:
+        return failure(400, -32600, self.said)
+
+
+@pytest.mark.parametrize("shape", FORMATS)
+@pytest.mark.parametrize("before", [56, 60, 70, 178, 190])
+async def test_no_format_shows_a_piece_of_a_credential_where_something_is_cut(
+    shape: str, before: int, serve: Serve
+) -> None:
+    url = await serve(RepeatsAtTheCut(before))
+    words = ("--header", f"X-Custom: {CANARY}", "--only", "session-across-calls,session-store", "--verbose")
+    done = await ran(url, "--format", shape, *words)
+    assert "yyyy" in done.out
+    pieces = {CANARY[at : at + 9] for at in range(len(CANARY) - 8)}
+    assert not [piece for piece in pieces if piece in done.out + done.err]
+
+
 @pytest.mark.parametrize("shape", FORMATS)
 async def test_no_format_shows_a_credential_that_the_server_repeats(shape: str, serve: Serve, use: Any) -> None:
     use(sample("session-minted", quoting), sample("session-store", quoting))
-    url = (await serve(Repeats())).replace("http://", f"http://user:{OTHER_CANARY}@")
+    url = f"{await serve(Repeats())}?api_key={OTHER_CANARY}"
     done = await ran(url, "--format", shape, "--bearer", CANARY, "--header", f"X-Api-Key: {OTHER_CANARY}", "--verbose")
     assert done.code == 1
     assert "hello" in done.out

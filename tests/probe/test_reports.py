@@ -131,7 +131,7 @@ async def test_junit_is_red_when_nobody_speaks_mcp(serve: Serve, use: Any) -> No
 async def test_the_document_says_what_is_wrong_beside_the_findings(serve: Serve, use: Any) -> None:
     use(sample("unclear", unclear))
     told = (await ran(await serve(RefusesEverybody()), "--format", "markdown")).out
-    assert "- **The server answered neither initialize nor server/discover with a result" in told
+    assert "- **No MCP server answers at this URL: initialize was answered 401" in told
     assert "- Speaks: neither era\n" in told
 
 
@@ -152,7 +152,7 @@ async def test_the_document_has_the_parts_of_an_analysis(serve: Serve, use: Any)
         "Overview", "Questions", "Results", "Findings in detail", "Architecture, as far as it shows from outside",
         "Implications", "How to reproduce", "Conclusions",
     ]  # fmt: skip
-    assert f"\nmcp-echo probe {url} --header 'X-Api-Key: ...' --header 'X-Tenant: acme'\n" in told
+    assert f"\nmcp-echo probe {url} --header 'X-Api-Key: ...' --header 'X-Tenant: ...'\n" in told
     assert "| session store | What of session-store? | it validates |\n" in told
     assert "| Server rejects invalid session ID | ⚠️ NO (NoOpSessionStore) |\n" in told
     assert "- `broken-must` (must): Answer 404.\n" in told

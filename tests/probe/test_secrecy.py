@@ -46,7 +46,12 @@ def test_a_credential_is_masked_in_every_field(options: Options) -> None:
 
 def test_what_is_no_credential_stays() -> None:
     whole = report(SECRET)
-    assert without_credentials(whole, Options(url="http://a/mcp", headers=(("X-Tenant", SECRET),))) == whole
+    assert without_credentials(whole, Options(url="http://a/mcp", headers=(("User-Agent", SECRET),))) == whole
+
+
+def test_a_header_of_any_name_may_hold_a_credential() -> None:
+    options = Options(url="http://a/mcp", headers=(("X-Custom", SECRET),))
+    assert SECRET not in repr(without_credentials(report(f"<{SECRET}>"), options))
 
 
 def test_a_short_credential_is_masked_as_a_word_and_breaks_nothing_else() -> None:

@@ -1,7 +1,7 @@
 """What happens to ids that should not be served: absent, malformed, unknown, ended, expired, another caller's."""
 
 import pytest
-from broken_session_use import WithoutTools
+from broken_session_use import TellsEndedFromUnknown, WithoutTools
 from broken_sessions import (
     Adopting,
     AdoptingWithoutMinting,
@@ -77,7 +77,7 @@ async def test_a_validating_store_rejects_in_every_cell(serve: Serve) -> None:
         (SaysOtherwise(400), "validating store, but 400 instead of 404"),
         (SaysOtherwise(401), "validating store, but 401 instead of 404"),
         (SaysOtherwise(409), "validating store, but 409 instead of 404"),
-        (SaysOtherwise(503), "validating store, but 503 instead of 404"),
+        (SaysOtherwise(500), "validating store, but 500 instead of 404"),
         (SaysOtherwise(200), "validating store, but HTTP 200 with JSON-RPC error -32602 instead of 404"),
         (Deletes(204), "validating store, but ended sessions live on"),
     ],
@@ -165,7 +165,7 @@ async def test_servers_that_take_unknown_ids_are_told(serve: Serve, app: ModelSe
     [
         (400, "on 400 it reports an error"),
         (401, "asks the user to log in"),
-        (503, "looks to it like an outage"),
+        (500, "looks to it like an outage"),
         (200, "the result of the call"),
     ],
 )
@@ -175,6 +175,14 @@ async def test_another_status_than_404_is_convicted(serve: Serve, status: int, c
     assert str(status) in finding.answer
     assert consequence in finding.consequence
     assert "404" in finding.fix
+
+
+async def test_a_server_that_tells_ended_sessions_from_unknown_ids_breaks_no_rule(serve: Serve) -> None:
+    report = await report_on(await serve(TellsEndedFromUnknown()), "session-unknown", "session-ended")
+    assert [(line.finding.outcome, line.finding.answer) for line in report.lines] == [
+        ("noted", "POST, GET: 400 instead of 404"),
+        ("passed", "YES"),
+    ]
 
 
 async def test_a_stream_for_an_unknown_id_is_convicted(serve: Serve) -> None:

@@ -65,7 +65,7 @@ async def test_a_session_is_accepted_over_other_connections(serve: Serve) -> Non
 
 async def test_a_session_that_hangs_on_its_connection_is_convicted(serve: Serve) -> None:
     finding = await finding_on(await serve(ByConnection()), "session-across-connections")
-    assert (finding.outcome, finding.answer) == ("failed", "NO: 0 of 5 (-----)")
+    assert (finding.outcome, finding.answer) == ("failed", "NO: 0 of 5 (-----); see replicas")
 
 
 async def test_state_that_persists_is_proven(serve: Serve) -> None:

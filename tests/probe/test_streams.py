@@ -8,6 +8,7 @@ from broken_streams import (
     Breaking,
     Copying,
     Ending,
+    ForeignIds,
     ForgetsAnswers,
     Losing,
     Mixing,
@@ -29,7 +30,7 @@ from model_server import ModelServer
 from own_servers import own_server
 from probe_runs import Serve, finding_on, report_on
 
-from mcp_echo_core.probe import streams
+from mcp_echo_core.probe import resumption, streams
 
 STREAM_CHECKS = ("stream-get", "stream-first-event", "stream-keep-alive", "stream-resumption", "stream-idle")
 
@@ -38,6 +39,7 @@ STREAM_CHECKS = ("stream-get", "stream-first-event", "stream-keep-alive", "strea
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Streams that say nothing are left sooner."""
     monkeypatch.setattr(streams, "WATCH", 0.3)
+    monkeypatch.setattr(resumption, "CAUSED", 0.4)
 
 
 async def test_a_stream_is_recognised(serve: Serve) -> None:
@@ -175,8 +177,9 @@ async def test_a_stream_that_the_server_ends_is_told_from_one_that_breaks(serve:
     assert "time-out" in broken.fix
 
 
-async def test_what_was_missed_comes_exactly_once(serve: Serve) -> None:
-    finding = await finding_on(await serve(ResumableServer()), "stream-resumption")
+@pytest.mark.parametrize("server", [ResumableServer, ForeignIds])
+async def test_what_was_missed_comes_exactly_once(serve: Serve, server: type[ModelServer]) -> None:
+    finding = await finding_on(await serve(server()), "stream-resumption")
     assert (finding.outcome, finding.answer) == ("passed", "YES: what was missed came exactly once")
 
 

@@ -161,7 +161,7 @@ async def test_the_era_is_named_with_what_clients_make_of_it(
         (LegacyOnly, "passed", "refused by a legacy server: 400"),
         (LegacyAnswering, "noted", "NO: a legacy server that answers modern requests as if they were its own"),
         (LegacyErrors, "noted", "a legacy server that answers 200"),
-        (Neither, "untested", "the server speaks neither era"),
+        (Neither, "untested", "initialize was answered 400"),
     ],
 )
 async def test_the_shape_of_modern_answers_is_told(

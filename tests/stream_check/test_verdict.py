@@ -178,3 +178,13 @@ def test_the_interval_of_another_tool_is_measured() -> None:
 )  # fmt: skip
 def test_durations_have_two_or_three_figures(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(("count", "interval"), [(3, 0.01), (3, 0.02), (5, 0.01)])
+def test_ticks_too_close_together_to_show_that_they_were_held_are_no_proof_of_streaming(
+    count: int, interval: float
+) -> None:
+    held = judge(series(grouped([count], interval), response=count * interval, interval=interval))
+    assert held.kind == "undecided"
+    assert "too close to tell why; ask for more, or farther apart" in held.answer
+    assert judge(series(every(interval, count), response=count * interval, interval=interval)).kind == "streaming"

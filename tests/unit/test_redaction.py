@@ -88,6 +88,8 @@ def test_names_of_secrets_are_recognised(name: str) -> None:
         "Sec-Fetch-Site",
         "X-Request-Id",
         "Monkey",
+        "progressToken",
+        "Mcp-Param-Progress-Token",
     ],
 )
 def test_other_names_are_left_alone(name: str) -> None:

@@ -7,9 +7,15 @@ import httpx
 from msgspec import Struct
 
 from mcp_echo_core.client.evidence import Exchange
+from mcp_echo_core.client.secrecy import NOTHING_SECRET, Secrecy
 from mcp_echo_core.errors import Refusal
 from mcp_echo_core.messages import decode
+from mcp_echo_core.redaction import text as redacted
 from mcp_echo_core.sse import Event
+from mcp_echo_core.text import line
+
+MAX_SAID = 80
+"""Characters of an error's message that are quoted in a few words."""
 
 EVENT_STREAM = "text/event-stream"
 SESSION_HEADER = "mcp-session-id"
@@ -29,6 +35,8 @@ class Answer(Struct, frozen=True, kw_only=True):
         events: Of an answer that is an event stream, comments included.
         message: The JSON-RPC response in it, if there is one.
         failure: What went wrong on the way.
+        timed_out: It, or the rest of it, did not come in time.
+        secrecy: Masks what the user has given, for whoever quotes from it.
     """
 
     exchange: Exchange
@@ -38,6 +46,8 @@ class Answer(Struct, frozen=True, kw_only=True):
     events: tuple[Event, ...]
     message: Mapping[str, Any] | None
     failure: str | None
+    timed_out: bool = False
+    secrecy: Secrecy = NOTHING_SECRET
 
     @property
     def number(self) -> int:
@@ -74,30 +84,61 @@ class Answer(Struct, frozen=True, kw_only=True):
 
     @property
     def session(self) -> str | None:
-        """The session id that the answer carries, each byte a character, several joined as HTTP clients join them."""
-        found = [value for name, value in self.headers.raw if name.lower() == SESSION_HEADER.encode()]
-        return b", ".join(found).decode("latin-1") if found else None
+        """The session id that the answer carries."""
+        return session_in(self.headers)
+
+    @property
+    def unreadable(self) -> str | None:
+        """Why what says that it is JSON is none that this client reads."""
+        if media_type(self.headers) != "application/json":
+            return None
+        try:
+            decode(self.body)
+        except Refusal as refusal:
+            return f"{refusal} ({refusal.rule})"
+        return None
 
     def told(self) -> str:
         """The answer in a few words: status, and code or what the result has."""
         if self.status is None:
             return self.failure or "no answer"
         if self.error is not None:
-            return f"{self.status}, {self.code} {str(self.error.get('message', ''))[:80]}".rstrip()
-        kind = "event stream" if self.is_stream else self.headers.get("content-type", "").partition(";")[0]
-        return f"{self.status}" + (f", {kind}" if kind else "")
+            return f"{self.status}, {self.code} {self.quoted(self.error.get('message', ''), MAX_SAID)}".rstrip()
+        kind = "event stream" if self.is_stream else self.quoted(media_type(self.headers), MAX_SAID)
+        broken = f", but {self.failure}" if self.failure is not None and self.message is None else ""
+        return f"{self.status}" + (f", {kind}" if kind else "") + broken
+
+    def quoted(self, said: Any, limit: int) -> str:
+        """Something that the server has said as one safe line without credentials."""
+        return line(redacted(self.secrecy.text(str(said))), limit)
+
+
+def session_in(headers: httpx.Headers) -> str | None:
+    """The session id among header fields, each byte a character, several joined as HTTP clients join them."""
+    found = [value for name, value in headers.raw if name.lower() == SESSION_HEADER.encode()]
+    return b", ".join(found).decode("latin-1") if found else None
+
+
+def media_type(headers: httpx.Headers) -> str:
+    """What ``Content-Type`` says, in lower case and without parameters (RFC 9110 section 8.3.1)."""
+    return str(headers.get("content-type", "")).partition(";")[0].strip().lower()
 
 
 def is_stream(headers: httpx.Headers) -> bool:
     """Whether an answer with these headers is an event stream."""
-    return str(headers.get("content-type", "")).partition(";")[0].strip().lower() == EVENT_STREAM
+    return media_type(headers) == EVENT_STREAM
 
 
-def response_in(text: str | bytes) -> Mapping[str, Any] | None:
-    """The JSON-RPC response that a body or an event's data is, or ``None``."""
+def object_in(text: str | bytes) -> Mapping[str, Any] | None:
+    """The JSON object that a body or an event's data is, or ``None``."""
     try:
         value = decode(text.encode() if isinstance(text, str) else text)
     except Refusal:
         return None
-    is_response = isinstance(value, dict) and "method" not in value and ("result" in value or "error" in value)
-    return value if is_response else None
+    return value if isinstance(value, dict) else None
+
+
+def response_in(text: str | bytes) -> Mapping[str, Any] | None:
+    """The JSON-RPC response that a body or an event's data is, or ``None``."""
+    value = object_in(text) or _NOTHING
+    return value if "method" not in value and ("result" in value or "error" in value) else None

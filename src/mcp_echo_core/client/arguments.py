@@ -95,8 +95,8 @@ def _argument(
         name = name.removesuffix(":")
         try:
             return name, decode(text.encode()), None
-        except Refusal as refusal:
-            raise ValueError(f"{name}:= wants JSON: {refusal}") from None
+        except Refusal:
+            raise ValueError(f"{name}:= wants JSON, which {text[:80]!r} is not") from None
     if name not in known:
         return name, _json_or_text(text), None
     return name, *_typed(name, text, types_of(known[name], root))

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from mcp_echo_core import redaction
+from mcp_echo_core.client.secrecy import Secrecy
 
 MAX_BODY_CHARACTERS = 2000
 """Characters of a body that are kept as evidence."""
@@ -51,14 +52,14 @@ class Exchange(Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
 
 
-def shown_headers(headers: Iterable[tuple[str, str]]) -> Fields:
+def shown_headers(headers: Iterable[tuple[str, str]], secrecy: Secrecy) -> Fields:
     """Header fields as evidence shows them."""
-    return tuple((name, _cut(redaction.header(name, value), MAX_VALUE_CHARACTERS)) for name, value in headers)
+    return tuple((name, _cut(secrecy.header(name, value), MAX_VALUE_CHARACTERS)) for name, value in headers)
 
 
-def shown_body(body: bytes) -> str:
+def shown_body(body: bytes, secrecy: Secrecy) -> str:
     """A body as evidence shows it."""
-    whole = body.decode("utf-8", "replace")
+    whole = secrecy.text(body.decode("utf-8", "replace"))
     return _cut(redaction.text(whole[: MAX_BODY_CHARACTERS * 2]), MAX_BODY_CHARACTERS)
 
 

@@ -15,10 +15,9 @@ from http import HTTPStatus
 from typing import Any
 
 from mcp_echo_core.client.answers import Answer
-from mcp_echo_core.redaction import text as redacted
 
-MAX_BODY = 200
-"""Characters of a foreign body that are quoted."""
+MAX_BODY, MAX_VALUE = 200, 300
+"""Characters of a foreign body, and of a header's value, that are quoted."""
 
 
 class PeerFault(Exception):
@@ -81,10 +80,11 @@ def fault_in(method: str, answer: Answer) -> PeerFault:
     if answer.failure is not None:
         return Unreachable(f"{method} was answered {answer.status}, but {answer.failure}")
     if is_redirect(answer):
-        target = redacted(answer.headers.get("location", "nowhere"))
+        target = answer.quoted(answer.headers.get("location", "nowhere"), MAX_VALUE)
         return NotServed(f"{method} was answered {answer.status}, a redirect that is not followed, to {target}")
-    body = redacted(answer.body[: MAX_BODY * 4].decode("utf-8", "replace").strip())[:MAX_BODY]
-    return NotServed(f"{method} was answered {answer.told()} without a JSON-RPC result" + (f": {body}" if body else ""))
+    body = answer.quoted(answer.body.decode("utf-8", "replace").strip(), MAX_BODY)
+    reason = f"which cannot be read: {answer.unreadable}" if answer.unreadable else "without a JSON-RPC result"
+    return NotServed(f"{method} was answered {answer.told()} {reason}" + (f": {body}" if body else ""))
 
 
 def is_redirect(answer: Answer) -> bool:
@@ -93,5 +93,5 @@ def is_redirect(answer: Answer) -> bool:
 
 
 def _challenge(answer: Answer) -> str:
-    challenge = answer.headers.get("www-authenticate")
+    challenge = answer.quoted(answer.headers.get("www-authenticate", ""), MAX_VALUE)
     return f"; WWW-Authenticate: {challenge}" if challenge else ""

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import os
+import ssl
 from collections.abc import Callable, Sequence
 
 import httpx
@@ -11,8 +13,8 @@ from mcp_echo_core.client.answers import NO_HEADERS, is_stream, response_in
 from mcp_echo_core.redaction import text as redacted
 from mcp_echo_core.sse import Event, EventReader
 
-MAX_ANSWER_BYTES = 4 * 1024 * 1024
-"""Bytes of an answer that are read."""
+MAX_ANSWER_MIB = 4
+"""MiB of an answer that are read."""
 
 Clock = Callable[[], float]
 
@@ -45,6 +47,8 @@ class Incoming:
         status: HTTP status; ``None`` when no answer came.
         headers: As they arrived.
         failure: What went wrong on the way, if something did.
+        timeout: Seconds that the whole answer may take.
+        timed_out: It took longer.
         started: When the request was sent, by the wire's clock.
         head_at: When the head of the answer was there.
         connection: The local address it was asked from.
@@ -53,9 +57,11 @@ class Incoming:
         body: What has arrived of anything else.
     """
 
-    def __init__(self, number: int, request: Outgoing, clock: Clock) -> None:
+    def __init__(self, number: int, request: Outgoing, clock: Clock, timeout: float) -> None:
         self.number = number
         self.request = request
+        self.timeout = timeout
+        self.timed_out = False
         self.status: int | None = None
         self.sent: Sequence[tuple[str, str]] = request.headers
         self.headers = NO_HEADERS
@@ -91,17 +97,26 @@ class Incoming:
         self._taken += 1
         return self.events[self._taken - 1]
 
-    async def response(self, seconds: float) -> None:
+    async def response(self) -> None:
         """Read until the JSON-RPC response is there, the answer is complete, or the time is over."""
-        deadline = self._clock() + seconds
+        deadline = self.started + self.timeout
         while not self.ended:
             left = deadline - self._clock()
             event = await self.event(left)
             if event is not None and event.kind == "event" and response_in(event.data) is not None:
                 return
             if event is None and not self.ended:
-                self.failure = f"the answer was not complete within {seconds:g} s"
+                self.note_silence()
                 return
+
+    def note_silence(self) -> None:
+        """Say that the answer took too long, unless it is known what went wrong."""
+        if not self.ended and self.failure is None:
+            self.note_timeout(f"the answer was not complete within {self.timeout:g} s")
+
+    def note_timeout(self, failure: str) -> None:
+        """Say that, and for what, the time was over."""
+        self.failure, self.timed_out = failure, True
 
     async def end(self, seconds: float) -> None:
         """Wait until nothing more can come, so that the connection can be used again."""
@@ -117,8 +132,8 @@ class Incoming:
         try:
             async for piece in response.aiter_bytes():
                 self._size += len(piece)
-                if self._size > MAX_ANSWER_BYTES:
-                    self.failure = f"the answer has more than {MAX_ANSWER_BYTES} bytes"
+                if self._size > MAX_ANSWER_MIB << 20:
+                    self.failure = f"the answer has more than {MAX_ANSWER_MIB} MiB, as much as this client reads"
                     break
                 if streams:
                     self.events.extend(self._reader.feed(piece, self._clock()))
@@ -148,5 +163,16 @@ def explained(error: Exception) -> str:
         httpx.WriteError: "the connection broke",
         httpx.DecodingError: "the answer's content coding is broken",
     }
-    kind = kinds.get(type(error), type(error).__name__)
-    return redacted(f"{kind}: {error}" if str(error) else kind)
+    kind, told = kinds.get(type(error), type(error).__name__), _reason(error) or str(error)
+    hint = "; --insecure does without that check" if "CERTIFICATE_VERIFY_FAILED" in told else ""
+    return redacted(f"{kind}: {told}{hint}" if told else kind)
+
+
+def _reason(error: BaseException) -> str | None:
+    """What the system said below an error that only says that all attempts failed."""
+    below: BaseException | None = error
+    while below is not None:
+        if isinstance(below, OSError) and below.errno and not isinstance(below, ssl.SSLError):
+            return os.strerror(below.errno) if below.errno > 0 else below.strerror  # the resolver's are below 0
+        below = below.exceptions[0] if isinstance(below, BaseExceptionGroup) else below.__cause__ or below.__context__
+    return None

@@ -81,18 +81,10 @@ def _mirrors(schema: Mapping[str, Any]) -> tuple[Mirror, ...]:
     annotations = _annotations(schema)
     if not annotations:
         return ()
-    if not all(isinstance(each, str) for each in annotations):
-        raise UnusableTool(f"an {ANNOTATION} is not a string")
-    mirrors = mirrors_of(_reachable(schema))
+    mirrors = mirrors_of(schema)
     if len(mirrors) != len(annotations):
         raise UnusableTool(f"an {ANNOTATION} is where no header can be taken from")
     return mirrors
-
-
-def _reachable(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of a schema that is a chain of ``properties``, without what is no object."""
-    inner = {name: _reachable(facts) for name, facts in _object(schema.get("properties")).items() if _object(facts)}
-    return {**schema, "properties": inner}
 
 
 def _annotations(schema: Any) -> list[Any]:

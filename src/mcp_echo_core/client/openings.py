@@ -16,6 +16,9 @@ from mcp_echo_core.errors import HEADER_MISMATCH, MISSING_CAPABILITY, UNSUPPORTE
 
 DISCOVER = "server/discover"
 
+MODERN_ERRORS = (HEADER_MISMATCH, MISSING_CAPABILITY, UNSUPPORTED_VERSION)
+"""Errors by which a client recognises a modern server, so that it does not fall back to the handshake."""
+
 NEITHER = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 """Statuses that tell nothing about the era."""
 
@@ -57,11 +60,7 @@ def opening(answer: Answer) -> Opening:
 
 def is_modern(answer: Answer) -> bool:
     """Whether an answer to any modern request is one that only a modern server gives."""
-    return "resultType" in (answer.result or {}) or answer.code in (
-        HEADER_MISMATCH,
-        MISSING_CAPABILITY,
-        UNSUPPORTED_VERSION,
-    )
+    return "resultType" in (answer.result or {}) or answer.code in MODERN_ERRORS
 
 
 def _supported(answer: Answer) -> Sequence[Any] | None:

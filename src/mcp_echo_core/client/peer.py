@@ -5,29 +5,25 @@ basic/transports/streamable-http, Backward Compatibility). What an earlier run l
 server shows otherwise. Not done: resuming a stream that broke, and the HTTP+SSE transport of 2024-11-05.
 """
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
-from mcp_echo_core.client.answers import Answer
+from mcp_echo_core.client.answers import Answer, object_in
 from mcp_echo_core.client.conversation import Watch, converse
 from mcp_echo_core.client.faults import InputWanted, NotServed, RequestRefused, fault_in
 from mcp_echo_core.client.incoming import Outgoing
 from mcp_echo_core.client.openings import DISCOVER, NEITHER, is_modern, opening
 from mcp_echo_core.client.requests import Requests
-from mcp_echo_core.client.session_file import SavedSession, Tell
+from mcp_echo_core.client.session_file import Choice, SavedSession, Tell
 from mcp_echo_core.client.wire import Wire
 from mcp_echo_core.eras.mirrors import Mirror
 from mcp_echo_core.eras.versions import HANDSHAKE_VERSIONS
 from mcp_echo_core.redaction import session_id as shortened
-
-Choice = Literal["auto", "modern", "legacy"]
-
-PROGRESS = "mcp-echo"
-"""The progress token: one request is in flight at a time, so that one does for all."""
 
 
 class Peer:
@@ -68,6 +64,8 @@ class Peer:
         self._is_open = self.state is not None and (self.state.era == "modern" or self.state.session is not None)
         self._is_proven = False
         self._is_renewed = False
+        # One request is in flight at a time, so that one token does for all; another process needs another one.
+        self._token = f"mcp-echo-{secrets.token_hex(4)}"
 
     @property
     def is_modern(self) -> bool:
@@ -109,13 +107,20 @@ class Peer:
         if state.era == "modern":
             return await self._converse(
                 self._requests.modern(
-                    method, params, purpose=purpose, version=state.version, progress_token=PROGRESS, mirrors=mirrors
+                    method, params, purpose=purpose, version=state.version, progress_token=self._token, mirrors=mirrors
                 )
             )
-        params = {**params, "_meta": {"progressToken": PROGRESS}}
-        return await self._converse(
-            self._requests.legacy(method, params, purpose=purpose, session=state.session, version=state.version)
-        )
+        params = {**params, "_meta": {"progressToken": self._token}}
+        request = self._requests.legacy(method, params, purpose=purpose, session=state.session, version=state.version)
+        return await self._converse(request, self._cancellation(request, state))
+
+    def _cancellation(self, request: Outgoing, state: SavedSession) -> Outgoing:
+        """What tells the server that a request is not waited for any more (2025-11-25 basic/utilities/cancellation)."""
+        number = (object_in(request.body) or {}).get("id")
+        return self._requests.notification(
+            "notifications/cancelled", {"requestId": number, "reason": "no answer in time"},
+            purpose="the answer is not waited for any more", session=state.session, version=state.version,
+        )  # fmt: skip
 
     async def _renew(self, answer: Answer) -> bool:
         """Begin anew, once, if this answer says that what was taken for granted is over; whether that was done."""
@@ -179,8 +184,8 @@ class Peer:
         self._keep(state)
         return state
 
-    async def _converse(self, request: Outgoing) -> Answer:
-        return await converse(self._wire, request, self._watch, self._reply)
+    async def _converse(self, request: Outgoing, cancel: Outgoing | None = None) -> Answer:
+        return await converse(self._wire, request, self._watch, self._reply, cancel)
 
     def _reply(self, answer: Mapping[str, Any]) -> Outgoing:
         state = self.state
@@ -190,6 +195,19 @@ class Peer:
             session=state.session if state is not None else None,
             version=state.version if state is not None else None,
         )
+
+
+async def end_session(wire: Wire, requests: Requests, state: SavedSession) -> Answer | None:
+    """Ask a server to end a session (2025-11-25 basic/transports, Session Management 5).
+
+    Returns:
+        What it said; ``None`` when there is no session, so that it was not asked.
+    """
+    if state.session is None:
+        return None
+    version = [("MCP-Protocol-Version", state.version)]
+    ended = requests.bare("DELETE", purpose="end the session", session=state.session, headers=version)
+    return await wire.send(ended, fresh=True)
 
 
 def _lapsed(state: SavedSession, answer: Answer) -> bool:

@@ -5,6 +5,7 @@ Sources: 2025-11-25 basic/transports; 2026-07-28 basic/transports/streamable-htt
 
 import base64
 import itertools
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,7 +23,15 @@ META = "io.modelcontextprotocol/"
 NAMED_BY = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 """Which parameter ``Mcp-Name`` repeats, by method."""
 
+ID_RANGE = 1000
+"""Ids that a process may use; ranges are drawn, so that no two processes share one."""
+
 Headers = Sequence[tuple[str, str]]
+
+
+def fresh_id() -> int:
+    """Where ids begin that a session has not seen, whoever used it before (2025-11-25 basic, Requests)."""
+    return secrets.randbelow(1 << 40) * ID_RANGE + 1
 
 
 class Requests:
@@ -31,12 +40,13 @@ class Requests:
     Args:
         url: The MCP endpoint.
         headers: What the user wants every request to carry; they take the place of fields of the same name.
+        first_id: Id of the first request; ``fresh_id()`` for a session in which others have used ids.
     """
 
-    def __init__(self, url: str, headers: Headers = ()) -> None:
+    def __init__(self, url: str, headers: Headers = (), *, first_id: int = 1) -> None:
         self.url = url
         self.headers = tuple(headers)
-        self._ids = itertools.count(1)
+        self._ids = itertools.count(first_id)
 
     def legacy(
         self,
@@ -58,10 +68,17 @@ class Requests:
         return self.legacy("initialize", params, purpose=purpose, session=session)
 
     def notification(
-        self, method: str, *, purpose: str, session: str | None = None, version: str | None = None
+        self,
+        method: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        purpose: str,
+        session: str | None = None,
+        version: str | None = None,
     ) -> Outgoing:
         """A message of the era with a handshake that wants no answer."""
-        return self._post(purpose, {"jsonrpc": "2.0", "method": method}, _legacy_headers(session, version))
+        message = {"jsonrpc": "2.0", "method": method, **({"params": params} if params else {})}
+        return self._post(purpose, message, _legacy_headers(session, version))
 
     def response(
         self, answer: Mapping[str, Any], *, purpose: str, session: str | None = None, version: str | None = None

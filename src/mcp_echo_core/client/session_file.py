@@ -1,4 +1,4 @@
-"""Sessions that outlive a run: one JSON file for a user, in which each server has one entry.
+"""Sessions that outlive a run: one JSON file for a user, in which each server has one entry for each era.
 
 The file is ``$XDG_STATE_HOME/mcp-echo/sessions.json`` (XDG Base Directory Specification), for its owner only, and is
 replaced as a whole, so that a reader or a crash never meets half of one. Writers take turns by a lock on a file beside
@@ -11,7 +11,7 @@ import errno
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Literal
@@ -20,6 +20,7 @@ from urllib.parse import urlsplit, urlunsplit
 import msgspec
 from msgspec import Meta, Struct
 
+from mcp_echo_core.client.urls import origin_of
 from mcp_echo_core.redaction import text as redacted
 
 fcntl: ModuleType | None
@@ -37,12 +38,11 @@ LOCK_INTERVAL = 0.01
 VISIBLE = r"^[\x21-\x7e]+$"
 """What a session id is made of (2025-11-25 basic/transports, Session Management 1)."""
 
-PORTS = {"http": 80, "https": 443}
-
 Tell = Callable[[str], None]
 """Is told what the user should know, a sentence at a time."""
 
 Era = Literal["modern", "legacy"]
+Choice = Literal["auto", "modern", "legacy"]
 HeaderText = Annotated[str, Meta(pattern=VISIBLE)]
 
 
@@ -64,8 +64,12 @@ class SavedSession(Struct, frozen=True, kw_only=True, omit_defaults=True):
     handle: str | None = None
 
 
+_Servers = dict[str, list[SavedSession]]
+"""By ``server_key``, at most one for each era, the one that was saved last first."""
+
+
 class _Content(Struct, frozen=True):
-    servers: dict[str, SavedSession]
+    servers: _Servers
 
 
 class SessionFile:
@@ -83,11 +87,12 @@ class SessionFile:
         self._said: set[str] = set()
         self._lock_seconds = lock_seconds
 
-    def load(self, url: str) -> SavedSession | None:
-        """What is kept of a server; ``None`` when nothing is."""
-        return self.all().get(server_key(url))
+    def load(self, url: str, choice: Choice = "auto") -> SavedSession | None:
+        """What was last kept of a server, in an era if one is chosen; ``None`` when nothing is."""
+        kept = self.all().get(server_key(url), ())
+        return next((each for each in kept if choice in ("auto", each.era)), None)
 
-    def all(self) -> Mapping[str, SavedSession]:
+    def all(self) -> Mapping[str, Sequence[SavedSession]]:
         """Everything that is kept, by ``server_key``."""
         try:
             return self._read()
@@ -99,15 +104,16 @@ class SessionFile:
             return {}
 
     def save(self, url: str, session: SavedSession) -> None:
-        """Keep what the next run will need, in place of what was kept of the server before."""
+        """Keep what the next run will need, in place of what was kept of the server in this era before."""
         try:
             session = msgspec.convert(msgspec.to_builtins(session), SavedSession)
         except msgspec.ValidationError:
             self._say("The server's session id has characters that no session id may have: it is not kept.")
             return
 
-        def put(servers: dict[str, SavedSession]) -> bool:
-            servers[server_key(url)] = session
+        def put(servers: _Servers) -> bool:
+            others = [each for each in servers.get(server_key(url), ()) if each.era != session.era]
+            servers[server_key(url)] = [session, *others]
             return True
 
         self._changed(put)
@@ -117,7 +123,7 @@ class SessionFile:
         key = server_key(url)
         return key in self.all() and self._changed(lambda servers: servers.pop(key, None) is not None) is not None
 
-    def _changed(self, change: Callable[[dict[str, SavedSession]], bool]) -> dict[str, SavedSession] | None:
+    def _changed(self, change: Callable[[_Servers], bool]) -> _Servers | None:
         """Read, change and write, as one step among all processes.
 
         Args:
@@ -141,7 +147,7 @@ class SessionFile:
             self._said.add(text)
             self._tell(text)
 
-    def _read(self) -> dict[str, SavedSession]:
+    def _read(self) -> _Servers:
         try:
             file = self.path.open("rb")
         except FileNotFoundError:
@@ -161,7 +167,7 @@ class SessionFile:
         else:
             self._say(f"{self.path} could be read by others (mode {mode:o}); now only you can (600).")
 
-    def _read_or_set_aside(self) -> dict[str, SavedSession]:
+    def _read_or_set_aside(self) -> _Servers:
         try:
             return self._read()
         except msgspec.MsgspecError as error:
@@ -170,7 +176,7 @@ class SessionFile:
             self._say(f"{self.path} is damaged ({error}): it is kept as {aside.name}, and a new one begins.")
             return {}
 
-    def _write(self, servers: dict[str, SavedSession]) -> None:
+    def _write(self, servers: _Servers) -> None:
         encoded = msgspec.json.format(msgspec.json.encode(_Content(servers)), indent=2)
         number, name = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.parent)  # 0600
         try:
@@ -220,10 +226,8 @@ def default_path(environment: Mapping[str, str]) -> Path:
 def server_key(url: str) -> str:
     """A URL as the file names it: one spelling, without userinfo and fragment, secret values in the query masked."""
     parts = urlsplit(url)
-    scheme, host = parts.scheme.lower(), (parts.hostname or "").lower()
-    host = f"[{host}]" if ":" in host else host
-    port = "" if parts.port in (None, PORTS.get(scheme)) else f":{parts.port}"
-    return redacted(urlunsplit((scheme, f"{host}{port}", parts.path or "/", parts.query, "")))
+    rest = urlunsplit(("", "", parts.path or "/", parts.query, ""))
+    return redacted(f"{origin_of(url)}{rest}")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -5,11 +5,11 @@ too (``failure``); sending never raises because of what the other side does.
 """
 
 import asyncio
-import contextlib
+import functools
 import itertools
 import ssl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Self
 
@@ -18,8 +18,12 @@ import httpx
 from mcp_echo_core.client.answers import Answer, response_in
 from mcp_echo_core.client.evidence import Exchange, shown_body, shown_headers
 from mcp_echo_core.client.incoming import Clock, Incoming, Outgoing, decoded, explained
+from mcp_echo_core.client.secrecy import NOTHING_SECRET, Secrecy
 from mcp_echo_core.redaction import text as redacted
 from mcp_echo_core.sse import Event
+
+_AS_IT_IS = httpx.Auth()
+"""Keeps the client from adding the ``Authorization`` that a URL's userinfo stands for."""
 
 AFTERWARDS = 0.05
 """Seconds that an event stream may still take to end after its response, before the kept connection is given up."""
@@ -29,25 +33,34 @@ class Wire:
     """Sends requests and keeps the evidence; one connection is kept alive, ``fresh`` requests get one of their own.
 
     Attributes:
+        timeout: Seconds for a whole answer.
         exchanges: The evidence by number.
         clock: Seconds that only ever grow.
+        filed: Is told of every exchange when it is over.
 
     Args:
         timeout: Seconds for a whole answer.
         verify: Whether certificates are checked.
         clock: Seconds that only ever grow.
+        secrecy: Masks in the evidence what the user has given.
     """
 
-    def __init__(self, timeout: float, *, verify: bool = True, clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self,
+        timeout: float,
+        *,
+        verify: bool = True,
+        clock: Clock = time.monotonic,
+        secrecy: Secrecy = NOTHING_SECRET,
+    ) -> None:
         self.timeout = timeout
         self.exchanges: dict[int, Exchange] = {}
         self.clock = clock
+        self.filed: Callable[[Incoming], None] = lambda _: None
+        self._secrecy = secrecy
         self._began = clock()
         self._numbers = itertools.count(1)
-        self._ssl = ssl.create_default_context()
-        if not verify:
-            self._ssl.check_hostname = False
-            self._ssl.verify_mode = ssl.CERT_NONE
+        self._tls = _tls_context(verify=verify)
         self._kept = self._client()
 
     async def __aenter__(self) -> Self:
@@ -56,27 +69,34 @@ class Wire:
     async def __aexit__(self, *_: object) -> None:
         await self._kept.aclose()
 
-    async def send(self, request: Outgoing, *, fresh: bool = False, seconds: float | None = None) -> Answer:
+    async def send(self, request: Outgoing, *, fresh: bool = False) -> Answer:
         """Send a request and wait for the answer, of an event stream for the JSON-RPC response in it.
+
+        Args:
+            request: What to send.
+            fresh: Use a new connection for it, and close it afterwards.
+        """
+        async with self.open(request, fresh=fresh) as incoming:
+            await incoming.response()
+            if not fresh:
+                await incoming.end(AFTERWARDS)
+        return self.answer(incoming)
+
+    @asynccontextmanager
+    async def open(
+        self, request: Outgoing, *, fresh: bool = True, seconds: float | None = None
+    ) -> AsyncIterator[Incoming]:
+        """Send a request and watch its answer arrive; leaving the block closes a stream that has not ended.
+
+        The evidence is filed when the block is left; ``answer`` makes an ``Answer`` of it.
 
         Args:
             request: What to send.
             fresh: Use a new connection for it, and close it afterwards.
             seconds: How long the answer may take, if not as long as usual.
         """
-        async with self.open(request, fresh=fresh) as incoming:
-            await incoming.response(self.timeout if seconds is None else seconds)
-            if not fresh:
-                await incoming.end(AFTERWARDS)
-        return self.answer(incoming)
-
-    @asynccontextmanager
-    async def open(self, request: Outgoing, *, fresh: bool = True) -> AsyncIterator[Incoming]:
-        """Send a request and watch its answer arrive; leaving the block closes a stream that has not ended.
-
-        The evidence is filed when the block is left; ``answer`` makes an ``Answer`` of it.
-        """
-        incoming = Incoming(next(self._numbers), request, self.clock)
+        timeout = self.timeout if seconds is None else seconds
+        incoming = Incoming(next(self._numbers), request, self.clock, timeout)
         client = self._client() if fresh else self._kept
         try:
             response = await self._head(client, request, incoming)
@@ -94,6 +114,11 @@ class Wire:
             if fresh:
                 await client.aclose()
 
+    @property
+    def evidence(self) -> tuple[Exchange, ...]:
+        """The exchanges in the order in which they began."""
+        return tuple(self.exchanges[number] for number in sorted(self.exchanges))
+
     def answer(self, incoming: Incoming) -> Answer:
         """The answer, as far as it has arrived."""
         texts = [event.data for event in incoming.events if event.kind == "event"]
@@ -106,22 +131,24 @@ class Wire:
             body=incoming.body,
             events=tuple(incoming.events),
             message=found[-1] if found else None,
-            failure=incoming.failure,
+            failure=self.exchanges[incoming.number].failure,
+            timed_out=incoming.timed_out,
+            secrecy=self._secrecy,
         )
 
     def _client(self) -> httpx.AsyncClient:
         timeout = httpx.Timeout(self.timeout, read=None)
-        return httpx.AsyncClient(timeout=timeout, verify=self._ssl, follow_redirects=False)
+        return httpx.AsyncClient(timeout=timeout, verify=self._tls, follow_redirects=False)
 
     async def _head(self, client: httpx.AsyncClient, request: Outgoing, incoming: Incoming) -> httpx.Response | None:
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers]
         try:
-            async with asyncio.timeout(self.timeout):
+            async with asyncio.timeout(incoming.timeout):
                 message = httpx.Request(request.method, request.url, headers=raw, content=request.body or None)
                 incoming.sent = decoded(message.headers)
-                response = await client.send(message, stream=True)
+                response = await client.send(message, stream=True, auth=_AS_IT_IS)
         except TimeoutError:
-            incoming.failure = f"no answer within {self.timeout:g} s"
+            incoming.note_timeout(f"no answer within {incoming.timeout:g} s")
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             incoming.failure = explained(error)
         else:
@@ -135,18 +162,19 @@ class Wire:
 
     def _file(self, incoming: Incoming) -> None:
         request = incoming.request
+        self.filed(incoming)
         body = b"\n\n".join(_line(event) for event in incoming.events) or incoming.body
         self.exchanges[incoming.number] = Exchange(
             number=incoming.number,
             purpose=request.purpose,
             method=request.method,
-            url=redacted(request.url),
-            request_headers=shown_headers(incoming.sent),
-            request_body=shown_body(request.body),
+            url=self._secrecy.text(redacted(request.url)),
+            request_headers=shown_headers(incoming.sent, self._secrecy),
+            request_body=shown_body(request.body, self._secrecy),
             status=incoming.status,
-            headers=shown_headers(decoded(incoming.headers)),
-            body=shown_body(body),
-            failure=incoming.failure,
+            headers=shown_headers(decoded(incoming.headers), self._secrecy),
+            body=shown_body(body, self._secrecy),
+            failure=incoming.failure and self._secrecy.text(incoming.failure),
             connection=incoming.connection,
             at=round(incoming.started - self._began, 6),
             head_seconds=None if incoming.head_at is None else round(incoming.head_at - incoming.started, 6),
@@ -161,7 +189,18 @@ def _line(event: Event) -> bytes:
     return "\n".join(parts).encode()
 
 
+@functools.cache
+def _tls_context(*, verify: bool) -> ssl.SSLContext:
+    """The same one for all connections: to read the system's certificates takes some 20 ms."""
+    context = ssl.create_default_context()
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
 async def _end(task: asyncio.Task[None]) -> None:
     task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    await asyncio.wait([task])  # unlike awaiting it, this lets an interrupt through
+    if not task.cancelled():
+        task.result()

@@ -222,7 +222,7 @@ def _listed(heard: Heard) -> Mapping[str, tuple[Mirror, ...]]:
         if isinstance(name, str) and isinstance(schema, dict):
             try:
                 found[name] = mirrors_of(schema)
-            except (ValueError, TypeError, AttributeError, RecursionError):
+            except (ValueError, RecursionError):
                 continue  # clients have to leave such a tool out
     return found
 

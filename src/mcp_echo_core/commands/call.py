@@ -10,7 +10,7 @@ from mcp_echo_core.client.peer import Peer
 from mcp_echo_core.client.tool_calls import ToolCalls, named
 from mcp_echo_core.commands import peers
 from mcp_echo_core.commands.connection import refuse
-from mcp_echo_core.commands.results import FAILED, show_result
+from mcp_echo_core.commands.results import FAILED, problems_of, show_result
 from mcp_echo_core.commands.terminal import Terminal
 
 PROG = "mcp-echo call"
@@ -20,11 +20,14 @@ def main(words: Sequence[str]) -> int:
     """Call the tool that the words name.
 
     Returns:
-        0; 1 when the tool failed or the server refused; 2 when the server could not be asked.
+        0; 1 when the tool failed, its result is malformed or the server refused; 2 when the server could not be asked.
     """
     options = _parser().parse_intermixed_args(words)
     try:
+        options.tool.encode()
         arguments_of(options.arguments, None)
+    except UnicodeEncodeError:
+        refuse(PROG, f"TOOL: {options.tool!r} is not UTF-8")
     except ValueError as error:
         refuse(PROG, str(error))
     return peers.run(options, lambda peer, terminal: _call(peer, terminal, options))
@@ -45,10 +48,13 @@ async def _call(peer: Peer, terminal: Terminal, options: argparse.Namespace) -> 
         terminal.json({**peers.spoken(peer.state), "result": result})
     else:
         show_result(result, terminal)
-    if result.get("isError") is not True:
-        return 0
-    terminal.fail(f"{options.tool} failed (isError).")
-    return FAILED
+    problems = problems_of(result)
+    for problem in problems:
+        terminal.fail(f"The result of {options.tool} is none: {problem}.")
+    if result.get("isError") is True:
+        terminal.fail(f"{options.tool} failed (isError).")
+        return FAILED
+    return FAILED if problems else 0
 
 
 async def _listed(calls: ToolCalls, terminal: Terminal) -> Sequence[ListedTool]:
@@ -67,5 +73,5 @@ def _parser() -> argparse.ArgumentParser:
     )
     peers.add_peer_options(parser)
     parser.add_argument("tool", metavar="TOOL", help="the tool's name")
-    parser.add_argument("arguments", metavar="KEY=VALUE", nargs="*", help="its arguments")
+    parser.add_argument("arguments", metavar="KEY=VALUE", nargs="*", default=[], help="its arguments")
     return parser

@@ -1,13 +1,18 @@
 """The options of every command that talks to a server: whom, with which headers, for how long."""
 
 import argparse
+import base64
 import math
 import os
 import re
-import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from mcp_echo_core import redaction
+from mcp_echo_core.client.secrecy import Secrecy
+from mcp_echo_core.client.urls import without_userinfo
+from mcp_echo_core.commands.output import to_stderr
 
 BEARER_VARIABLE = "MCP_ECHO_BEARER"
 """The environment variable for a token, which the command line would show to everybody on the machine."""
@@ -28,8 +33,8 @@ class Connection(NamedTuple):
     """Whom to ask, and how.
 
     Attributes:
-        url: The MCP endpoint.
-        headers: Sent with every request, the bearer token included.
+        url: The MCP endpoint, without userinfo.
+        headers: Sent with every request, the credentials included.
         timeout: Seconds that an answer may take.
         verify: Whether certificates are checked.
     """
@@ -38,6 +43,16 @@ class Connection(NamedTuple):
     headers: tuple[tuple[str, str], ...]
     timeout: float
     verify: bool
+
+    @property
+    def authorized(self) -> bool:
+        """Whether the user has given an ``Authorization``."""
+        return any(name.lower() == "authorization" for name, _ in self.headers)
+
+    @property
+    def secrecy(self) -> Secrecy:
+        """What masks the credentials in all that is shown."""
+        return Secrecy(self.url, self.headers)
 
 
 def add_connection_options(parser: argparse.ArgumentParser, *, timeout: float = 10.0) -> None:
@@ -70,10 +85,9 @@ def connection_from(options: argparse.Namespace, environment: Mapping[str, str] 
     """
     try:
         headers = [_header(text) for text in options.header]
-        token = _token(options.bearer, os.environ if environment is None else environment, headers)
-        if token:
-            headers.append(("Authorization", f"Bearer {token}"))
-        return Connection(usable_url(options.url), tuple(headers), _seconds(options.timeout), not options.insecure)
+        url = usable_url(options.url)
+        headers += _authorization(url, options.bearer, os.environ if environment is None else environment, headers)
+        return Connection(without_userinfo(url), tuple(headers), _seconds(options.timeout), not options.insecure)
     except ValueError as error:
         refuse(options.prog, str(error))
 
@@ -84,7 +98,7 @@ def usable_url(text: str) -> str:
     Raises:
         ValueError: It is not one of http or https with a host.
     """
-    problem = f"{text!r} is not a URL such as http://127.0.0.1:3000/mcp"
+    problem = f"{_without_credentials(text)!r} is not a URL such as http://127.0.0.1:3000/mcp"
     try:
         parts = urlsplit(text)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -95,13 +109,18 @@ def usable_url(text: str) -> str:
     return text
 
 
+def _without_credentials(text: str) -> str:
+    """What may be a URL, as it may be shown: what is before an ``@`` may be a password, whatever the scheme."""
+    return redaction.text(text if "://" in text or "@" not in text else f"...@{text.rpartition('@')[2]}")
+
+
 def refuse(prog: str, problem: str) -> NoReturn:
     """Say in one line why a command cannot run.
 
     Raises:
         SystemExit: With exit code 2, always.
     """
-    print(f"{prog}: {problem}", file=sys.stderr)
+    to_stderr(f"{prog}: {problem}")
     raise SystemExit(2)
 
 
@@ -117,15 +136,29 @@ def _header(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _token(given: str | None, environment: Mapping[str, str], headers: list[tuple[str, str]]) -> str:
-    explicit = any(name.lower() == "authorization" for name, _ in headers)
-    if given and explicit:
-        raise ValueError("--bearer and --header Authorization exclude each other")
-    token = given if given is not None else "" if explicit else environment.get(BEARER_VARIABLE, "")
+def _authorization(
+    url: str, bearer: str | None, environment: Mapping[str, str], headers: Sequence[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """The header for the credentials that the command line names; the environment's token only where it names none.
+
+    Userinfo is sent as ``Basic``, as by every HTTP client (RFC 7617).
+    """
+    userinfo = urlsplit(url).netloc.rpartition("@")[0]
+    given = {
+        "userinfo in the URL": bool(userinfo),
+        "--bearer": bool(bearer),
+        "--header Authorization": any(name.lower() == "authorization" for name, _ in headers),
+    }
+    named = [name for name, is_given in given.items() if is_given]
+    if len(named) > 1:
+        raise ValueError(f"{' and '.join(named)} exclude each other: a request has one Authorization")
+    if userinfo:
+        pair = b":".join(map(unquote_to_bytes, (userinfo if ":" in userinfo else f"{userinfo}:").split(":", 1)))
+        return [("Authorization", f"Basic {base64.b64encode(pair).decode()}")]
+    token = bearer if bearer is not None else "" if named else environment.get(BEARER_VARIABLE, "")
     if token and not _BEARER.fullmatch(token):
-        source = "--bearer" if given else BEARER_VARIABLE
-        raise ValueError(f"{source}: the token has characters that no token has")
-    return token
+        raise ValueError(f"{'--bearer' if bearer else BEARER_VARIABLE}: the token has characters that no token has")
+    return [("Authorization", f"Bearer {token}")] if token else []
 
 
 def _seconds(text: str) -> float:

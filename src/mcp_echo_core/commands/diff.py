@@ -9,6 +9,8 @@ from rich.console import Console
 
 from mcp_echo_core.client.wire import Wire
 from mcp_echo_core.commands.connection import Connection, add_connection_options, connection_from
+from mcp_echo_core.commands.output import to_stdout
+from mcp_echo_core.commands.terminal import Terminal
 from mcp_echo_core.gateway_diff.ask import Asker
 from mcp_echo_core.gateway_diff.known import Run
 from mcp_echo_core.gateway_diff.report import Report, as_json, as_text, report_on, show
@@ -28,18 +30,23 @@ def main(words: Sequence[str]) -> int:
     add_connection_options(parser)
     parser.add_argument("--json", action="store_true", help="print everything for programs, evidence included")
     options = parser.parse_args(words)
-    report = asyncio.run(diff(connection_from(options)))
+    connection = connection_from(options)
+    terminal = Terminal(connection.secrecy)
+    report = asyncio.run(diff(connection))
     if options.json:
-        print(as_json(report).decode())
-    elif sys.stdout.isatty():
-        show(report, Console())
+        terminal.json(as_json(report))
+    elif sys.stdout is not None and sys.stdout.isatty():
+        console = Console()
+        with console.capture() as screen:
+            show(report, console)
+        to_stdout(screen.get())
     else:
-        print(as_text(report))
+        terminal.show(as_text(report))
     return report.exit_code
 
 
 async def diff(connection: Connection) -> Report:
     """What the way to a server does to the known request."""
-    async with Wire(connection.timeout, verify=connection.verify) as wire:
+    async with Wire(connection.timeout, verify=connection.verify, secrecy=connection.secrecy) as wire:
         seen = await Asker(wire, connection.url, connection.headers, Run.new()).observe()
-        return report_on(seen, wire.exchanges.values())
+        return report_on(seen, wire.evidence, connection.secrecy)

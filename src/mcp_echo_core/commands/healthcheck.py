@@ -8,8 +8,15 @@ import sys
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from mcp_echo_core.commands.connection import usable_url
+from mcp_echo_core.redaction import text as redacted
+from mcp_echo_core.text import line
+
 PROBE_SECONDS = 5.0
 """How long a health check waits for its answer."""
+
+MAX_STATUS = 100
+"""Characters of a server's status that are printed."""
 
 
 def main(words: Sequence[str]) -> int:
@@ -31,16 +38,18 @@ def healthcheck(url: str) -> int:
         0 when the server is ready, 1 when not, 2 when the URL cannot be used.
     """
     try:
-        connection = _connection(url)
-    except (ValueError, http.client.InvalidURL):
-        print(f"healthcheck: {url!r} is not a URL such as http://127.0.0.1:3000", file=sys.stderr)
+        connection = _connection(usable_url(url))
+    except (ValueError, http.client.InvalidURL) as error:
+        print(f"healthcheck: {redacted(str(error))}", file=sys.stderr)
         return 2
     try:
         connection.request("GET", "/readyz")
         response = connection.getresponse()
         status = _status(response)
-    except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
-        print(f"unhealthy: {url} did not answer as a server of this kind: {error}", file=sys.stderr)
+    except (OSError, http.client.HTTPException, ValueError, RecursionError) as error:
+        print(
+            f"unhealthy: {redacted(url)} did not answer as a server of this kind: {line(str(error))}", file=sys.stderr
+        )
         return 1
     finally:
         connection.close()
@@ -52,12 +61,10 @@ def _status(response: http.client.HTTPResponse) -> str:
     text = response.read()
     if not text.startswith(b"{"):
         raise ValueError(f"HTTP status {response.status}")
-    return str(json.loads(text).get("status"))
+    return line(str(json.loads(text).get("status")), MAX_STATUS)
 
 
 def _connection(url: str) -> http.client.HTTPConnection:
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(url)
     connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    return connect(parts.hostname, parts.port, timeout=PROBE_SECONDS)
+    return connect(parts.hostname or "", parts.port, timeout=PROBE_SECONDS)

@@ -1,9 +1,14 @@
 """Where a command's report goes: standard output, or a file that is either the old one or the whole new one."""
 
 import contextlib
+import errno
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
+
+BROKEN_PIPE = 141
+"""Exit code when nobody reads the output any more, as shells have it after SIGPIPE."""
 
 
 def problem(file: Path) -> str | None:
@@ -45,14 +50,45 @@ def _is_special(file: Path) -> bool:
 
 
 def to_stdout(text: str) -> None:
-    """Print a text; what the terminal's encoding lacks is shown as escapes. A reader that has gone is no fault.
+    """Print a text; what the terminal's encoding lacks is shown as escapes.
 
     Raises:
-        OSError: It cannot be written.
+        SystemExit: It cannot be written. Nobody reading is silence and exit code 141, as after SIGPIPE; everything else
+            is one line and exit code 2.
     """
+    if sys.stdout is None:  # closed by the shell; what says nothing may go on
+        if text:
+            _fail(os.strerror(errno.EBADF))
+        return
     encoding = sys.stdout.encoding or "utf-8"
     try:
-        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        if text:  # even an empty write reaches the device
+            sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard()
+        raise SystemExit(BROKEN_PIPE) from None
+    except OSError as error:
+        _discard()
+        _fail(error.strerror)
+
+
+def to_stderr(text: str) -> None:
+    """Print a line to standard error, if that can be written to."""
+    with contextlib.suppress(OSError):
+        if sys.stderr is not None:
+            encoding = sys.stderr.encoding or "utf-8"
+            sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+            sys.stderr.flush()
+
+
+def _discard() -> None:
+    """Let what is still buffered go nowhere, since the interpreter would try again at its end (Python: SIGPIPE)."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
+
+
+def _fail(reason: str | None) -> NoReturn:
+    to_stderr(f"mcp-echo: standard output cannot be written: {reason}")
+    raise SystemExit(2)

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import json
 import math
 import os
 import shlex
@@ -9,11 +10,13 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from msgspec.structs import replace
 
 from mcp_echo_core import redaction
+from mcp_echo_core.client.secrecy import is_public
+from mcp_echo_core.client.urls import without_userinfo
 from mcp_echo_core.client.wire import Wire
 from mcp_echo_core.commands import output
 from mcp_echo_core.commands.connection import BEARER_VARIABLE, add_connection_options, connection_from, refuse
@@ -22,7 +25,7 @@ from mcp_echo_core.probe.check import Check
 from mcp_echo_core.probe.checks import CHECKS
 from mcp_echo_core.probe.reports import DOCUMENTS, summary, text
 from mcp_echo_core.probe.runner import Report, Unreachable, probe
-from mcp_echo_core.probe.secrecy import without_credentials
+from mcp_echo_core.probe.secrecy import secrecy_of, without_credentials
 from mcp_echo_core.probe.survey import Options
 from mcp_echo_core.text import line as safe
 
@@ -36,7 +39,7 @@ COLUMNS, MIN_COLUMNS = 80, 60
 """Width of a text report that is not on a terminal, and of the narrowest that can be read."""
 
 FORMATS = ("text", *DOCUMENTS)
-FOUND, INCOMPLETE, INTERRUPTED = 1, 2, 130
+FOUND, INCOMPLETE = 1, 2
 
 VARIED = frozenset(
     {
@@ -52,7 +55,7 @@ def main(words: Sequence[str]) -> int:
 
     Returns:
         0 when no rule is broken; 1 when one is that no baseline names, or a baseline is stale; 2 when the server could
-        not be asked, or not all of what was to be asked; 130 when it was interrupted.
+        not be asked, or not all of what was to be asked.
     """
     chosen = parser().parse_args(words)
     options = _options(chosen, os.environ)
@@ -63,19 +66,21 @@ def main(words: Sequence[str]) -> int:
     try:
         report = asyncio.run(_asked(options, checks, quiet=chosen.quiet))
         report = baseline.applied(without_credentials(report, options), accepted)
-        _write(chosen, replace(report, command=_command(chosen)))
+        report = replace(report, command=_command(chosen))
+        screen = chosen.output is None and sys.stdout is not None and sys.stdout.isatty()
+        _write(chosen, _rendered(chosen, report, terminal=screen))
     except Unreachable as error:
-        checks_certificate = options.verify and options.url.lower().startswith("https:")
-        certificate = "; for a certificate that cannot be checked: --insecure" if checks_certificate else ""
-        refuse(
-            chosen.prog,
-            f"no answer from {safe(redaction.text(options.url))}: {safe(str(error), 300)}; "
-            f"check host and port, and whether the server runs{certificate}",
-        )
-    except KeyboardInterrupt:
-        print(f"{chosen.prog}: interrupted", file=sys.stderr)
-        return INTERRUPTED
+        reason = secrecy_of(options).text(str(error))
+        problem = f"no answer from {safe(redaction.text(options.url))}: {safe(reason, 300)}"
+        _give_up(chosen, f"{problem}; check host and port, and whether the server runs")
     return _exit_code(report)
+
+
+def _give_up(chosen: argparse.Namespace, problem: str) -> NoReturn:
+    """Say why there is no report; in JSON as well, to whoever wanted that."""
+    if chosen.format == "json":
+        _write(chosen, json.dumps({"error": {"message": problem}}, indent=2) + "\n")
+    refuse(chosen.prog, problem)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -128,8 +133,7 @@ class _List(argparse.Action):
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         width = max(len(check.id) for check in CHECKS)
-        for check in CHECKS:
-            print(f"{check.id:{width}}  {check.level:6}  {check.question}")
+        output.to_stdout("".join(f"{check.id:{width}}  {check.level:6}  {check.question}\n" for check in CHECKS))
         parser.exit()
 
 
@@ -151,7 +155,7 @@ def _other_headers(
 ) -> tuple[tuple[str, str], ...]:
     """What another caller sends: the same headers, with its own in place of those of the same name."""
     theirs = argparse.Namespace(**vars(chosen))
-    theirs.header, theirs.bearer = chosen.other_header, chosen.other_bearer
+    theirs.url, theirs.header, theirs.bearer = without_userinfo(chosen.url), chosen.other_header, chosen.other_bearer
     theirs.prog = f"{chosen.prog}: the other caller"
     other = connection_from(theirs, {BEARER_VARIABLE: environment.get(OTHER_BEARER_VARIABLE, "")}).headers
     if not other:
@@ -200,20 +204,20 @@ def _accepted(chosen: argparse.Namespace) -> Mapping[str, str]:
 
 
 async def _asked(options: Options, checks: Sequence[Check], *, quiet: bool) -> Report:
-    with progress.shown(sys.stderr, quiet=quiet) as watch:
-        async with Wire(options.timeout, verify=options.verify) as wire:
-            return await probe(options, checks, watch, wire)
+    with progress.shown(sys.stderr, quiet=quiet or sys.stderr is None) as watch:
+        async with Wire(options.timeout, verify=options.verify, secrecy=secrecy_of(options)) as wire:
+            return await probe(options, checks, watch, wire, output.to_stderr)
 
 
-def _write(chosen: argparse.Namespace, report: Report) -> None:
+def _write(chosen: argparse.Namespace, document: str) -> None:
+    if chosen.output is None:
+        output.to_stdout(document)
+        return
     try:
-        if chosen.output is not None:
-            output.to_file(chosen.output, _rendered(chosen, report, terminal=False))
-        else:
-            output.to_stdout(_rendered(chosen, report, terminal=sys.stdout.isatty()))
+        output.to_file(chosen.output, document)
     except OSError as error:
-        where = "standard output" if chosen.output is None else f"--output {str(chosen.output)!r}"
-        refuse(chosen.prog, f"{where} cannot be written: {error.strerror}; make room, or name another file")
+        problem = f"--output {str(chosen.output)!r} cannot be written: {error.strerror}"
+        refuse(chosen.prog, f"{problem}; make room, or name another file")
 
 
 def _rendered(chosen: argparse.Namespace, report: Report, *, terminal: bool) -> str:
@@ -229,7 +233,7 @@ def _command(chosen: argparse.Namespace) -> str:
     words = ["mcp-echo", "probe", redaction.text(chosen.url)]
     for flag, headers in (("--header", chosen.header), ("--other-header", chosen.other_header)):
         for name, _, value in (header.partition(":") for header in headers):
-            shown = "..." if redaction.looks_secret(name) else redaction.text(value.strip())
+            shown = redaction.text(value.strip()) if is_public(name) else "..."
             words += [flag, f"{name}: {shown}"]
     for flag, given, variable, headers in (
         ("--bearer", chosen.bearer, BEARER_VARIABLE, chosen.header),

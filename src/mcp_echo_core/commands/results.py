@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
+from mcp_echo_core.client.answers import Answer
 from mcp_echo_core.client.faults import CredentialsWanted, InputWanted, PeerFault, RequestRefused
 from mcp_echo_core.commands.connection import BEARER_VARIABLE
 from mcp_echo_core.commands.terminal import Terminal
@@ -11,6 +13,9 @@ from mcp_echo_core.text import size
 
 EXPLANATION = ("problem", "seen", "rule", "spec", "fix")
 """Members of ``error.data`` in the order in which they are read; others follow."""
+
+MAX_QUOTED = 80
+"""Characters of a malformed value that are quoted."""
 
 FAILED, NOT_RUN = 1, 2
 """Exit codes: the server said no; nothing could be asked of it."""
@@ -26,6 +31,34 @@ def show_result(result: Mapping[str, Any], terminal: Terminal) -> None:
         terminal.show(pretty(result["structuredContent"]))
     if not blocks and "structuredContent" not in result:
         terminal.tell("The result has no content.", "dim")
+
+
+def problems_of(result: Mapping[str, Any]) -> list[str]:
+    """What makes a tool's result one that clients cannot read (schema, ``CallToolResult``); for a sentence each."""
+    content, is_error = result.get("content", []), result.get("isError", False)
+    problems = []
+    if not isinstance(content, list):
+        problems.append(f"content is {json.dumps(content)[:MAX_QUOTED]}, which is no array of content blocks")
+    elif not all(isinstance(each, dict) and isinstance(each.get("type"), str) for each in content):
+        problems.append("a block of content is no object with a type")
+    if not isinstance(is_error, bool):
+        problems.append(f"isError is {json.dumps(is_error)[:MAX_QUOTED]}, which is neither true nor false")
+    return problems
+
+
+def ending(answer: Answer | None) -> str:
+    """What a server made of the request to end a session (2025-11-25 basic/transports, Session Management 5)."""
+    if answer is None:
+        return "not asked: a client cannot end what a state handle names; it lapses there by itself"
+    if answer.status is None:
+        return f"not reached ({answer.failure}); the session lapses there by itself"
+    if answer.ok:
+        return "it has ended the session"
+    if answer.status == HTTPStatus.NOT_FOUND:
+        return "it did not know the session any more (404)"
+    if answer.status == HTTPStatus.METHOD_NOT_ALLOWED:
+        return "it does not let clients end sessions (405); the session lapses there by itself"
+    return f"it answered DELETE with {answer.told()}"
 
 
 def described(content: Mapping[str, Any]) -> str:
@@ -56,8 +89,8 @@ def fault_code(fault: PeerFault) -> int:
     return FAILED if isinstance(fault, RequestRefused | InputWanted) else NOT_RUN
 
 
-def show_fault(fault: PeerFault, terminal: Terminal) -> None:
-    """Say why there is no result."""
+def show_fault(fault: PeerFault, terminal: Terminal, *, authorized: bool) -> None:
+    """Say why there is no result; ``authorized`` tells whether credentials were given."""
     match fault:
         case RequestRefused():
             _show_refusal(fault, terminal)
@@ -67,6 +100,9 @@ def show_fault(fault: PeerFault, terminal: Terminal) -> None:
                 terminal.tell(f"  {key}: {_asked(request)}")
         case CredentialsWanted():
             terminal.fail(f"No access: {fault}.")
+            if authorized:
+                terminal.tell("  The Authorization that was given is not accepted: expired, or for another server?")
+                return
             terminal.tell(f"  Give --bearer TOKEN, the variable {BEARER_VARIABLE}, or --header 'Authorization: ...'.")
         case _:
             terminal.fail(f"No result: {fault}")

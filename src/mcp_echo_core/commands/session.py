@@ -3,14 +3,13 @@
 import argparse
 import asyncio
 from collections.abc import Sequence
-from http import HTTPStatus
 from typing import Any
 
 import msgspec
 
-from mcp_echo_core.client.answers import Answer
+from mcp_echo_core.client.peer import end_session
 from mcp_echo_core.client.requests import Requests
-from mcp_echo_core.client.session_file import SavedSession, SessionFile, server_key
+from mcp_echo_core.client.session_file import Era, SavedSession, SessionFile, server_key
 from mcp_echo_core.client.wire import Wire
 from mcp_echo_core.commands.connection import (
     Connection,
@@ -20,6 +19,7 @@ from mcp_echo_core.commands.connection import (
     usable_url,
 )
 from mcp_echo_core.commands.peers import session_file
+from mcp_echo_core.commands.results import ending
 from mcp_echo_core.commands.terminal import Terminal
 from mcp_echo_core.redaction import session_id as shortened
 
@@ -40,81 +40,65 @@ def main(words: Sequence[str]) -> int:
     if options.action == "list":
         return _list(file, terminal, as_json=options.json)
     try:
-        saved = file.load(usable_url(options.url))
+        key = server_key(usable_url(options.url))
     except ValueError as error:
         refuse(f"{PROG} {options.action}", str(error))
-    if saved is None:
-        terminal.fail(f"No session is kept of {server_key(options.url)}.")
+    kept = file.all().get(key, ())
+    if not kept:
+        terminal.fail(f"No session is kept of {key}.")
         return 1
     if options.action == "show":
-        return _show(options.url, saved, terminal, as_json=options.json)
-    return _forget(file, saved, terminal, options)
+        return _show(key, kept, terminal, as_json=options.json)
+    return _forget(file, kept, options)
 
 
 def _list(file: SessionFile, terminal: Terminal, *, as_json: bool) -> int:
-    kept = file.all()
+    servers = file.all()
     if as_json:
-        terminal.json({"file": str(file.path), "servers": [_facts(url, saved) for url, saved in kept.items()]})
+        terminal.json({"file": str(file.path), "servers": [_facts(url, kept) for url, kept in servers.items()]})
         return 0
-    for url, saved in kept.items():
-        terminal.show(f"{url}  {_identity(saved)}  {saved.version} ({saved.era})  {saved.created}")
-    if not kept:
+    for url, kept in servers.items():
+        for saved in kept:
+            terminal.show(f"{url}  {_identity(saved)}  {saved.version} ({saved.era})  {saved.created}")
+    if not servers:
         terminal.tell(f"No session is kept in {file.path}.")
     return 0
 
 
-def _show(url: str, saved: SavedSession, terminal: Terminal, *, as_json: bool) -> int:
-    facts = _facts(server_key(url), saved)
+def _show(url: str, kept: Sequence[SavedSession], terminal: Terminal, *, as_json: bool) -> int:
     if as_json:
-        terminal.json(facts)
+        terminal.json(_facts(url, kept))
         return 0
-    for name, value in facts.items():
-        terminal.show(f"{name + ':':9}{value}")
+    terminal.show(f"server:  {url}")
+    for saved in kept:
+        facts = msgspec.to_builtins(saved)
+        terminal.show("\n".join(["", *(f"{name + ':':9}{value}" for name, value in facts.items())]))
     return 0
 
 
-def _forget(file: SessionFile, saved: SavedSession, terminal: Terminal, options: argparse.Namespace) -> int:
+def _forget(file: SessionFile, kept: Sequence[SavedSession], options: argparse.Namespace) -> int:
     connection = connection_from(options)
-    if options.local:
-        told = "not asked to end anything"
-    elif saved.session is None:
-        told = "not asked: a client cannot end what a state handle names; it lapses there by itself"
-    else:
-        told = _outcome(asyncio.run(_end(connection, saved)))
+    terminal, url = Terminal(connection.secrecy), server_key(connection.url)
+    told: dict[Era, str] = {saved.era: "not asked to end anything" for saved in kept}
+    if not options.local:
+        told = asyncio.run(_ended(connection, kept))
     forgotten = file.forget(connection.url)
     if options.json:
-        terminal.json({"url": server_key(connection.url), "forgotten": forgotten, "server": told})
+        terminal.json({"url": url, "forgotten": forgotten, "server": told})
     elif forgotten:
-        terminal.show(f"Forgotten: {_identity(saved)} of {server_key(connection.url)}. The server: {told}.")
+        for saved in kept:
+            terminal.show(f"Forgotten: {_identity(saved)} of {url}. The server: {told[saved.era]}.")
     return 0 if forgotten else 1
 
 
-async def _end(connection: Connection, saved: SavedSession) -> Answer:
-    request = Requests(connection.url, connection.headers).bare(
-        "DELETE",
-        purpose="end the session",
-        session=saved.session,
-        headers=[("MCP-Protocol-Version", saved.version)],
-    )
-    async with Wire(connection.timeout, verify=connection.verify) as wire:
-        return await wire.send(request)
+async def _ended(connection: Connection, kept: Sequence[SavedSession]) -> dict[Era, str]:
+    requests = Requests(connection.url, connection.headers)
+    async with Wire(connection.timeout, verify=connection.verify, secrecy=connection.secrecy) as wire:
+        return {saved.era: ending(await end_session(wire, requests, saved)) for saved in kept}
 
 
-def _outcome(answer: Answer) -> str:
-    """What DELETE did (2025-11-25 basic/transports, Session Management 5)."""
-    if answer.status is None:
-        return f"not reached ({answer.failure}); the session lapses there by itself"
-    if answer.ok:
-        return "it has ended the session"
-    if answer.status == HTTPStatus.NOT_FOUND:
-        return "it did not know the session any more (404)"
-    if answer.status == HTTPStatus.METHOD_NOT_ALLOWED:
-        return "it does not let clients end sessions (405); the session lapses there by itself"
-    return f"it answered DELETE with {answer.told()}"
-
-
-def _facts(url: str, saved: SavedSession) -> dict[str, Any]:
-    return {"server": url, **msgspec.to_builtins(saved)}
+def _facts(url: str, kept: Sequence[SavedSession]) -> dict[str, Any]:
+    return {"server": url, "sessions": [msgspec.to_builtins(saved) for saved in kept]}
 
 
 def _identity(saved: SavedSession) -> str:

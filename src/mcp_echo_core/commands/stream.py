@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from mcp_echo_core.client.arguments import arguments_of
 from mcp_echo_core.client.faults import PeerFault
 from mcp_echo_core.commands.connection import add_connection_options, connection_from, refuse
-from mcp_echo_core.commands.peers import INTERRUPTED
+from mcp_echo_core.commands.results import NOT_RUN, fault_facts
 from mcp_echo_core.commands.terminal import Terminal
+from mcp_echo_core.redaction import text as redacted
 from mcp_echo_core.stream_check.ask import Wanted
 from mcp_echo_core.stream_check.check import Options, check
 from mcp_echo_core.stream_check.report import as_json, as_text
@@ -41,17 +42,17 @@ def main(words: Sequence[str]) -> int:
         timeout=connection.timeout,
         verify=connection.verify,
     )
-    terminal = Terminal()
+    terminal = Terminal(connection.secrecy)
     try:
         report = asyncio.run(check(options))
-    except NoTool as fault:
-        terminal.fail(f"Nothing to measure: {fault}. Give --tool with a tool that reports progress.")
-        return 2
     except PeerFault as fault:
-        terminal.fail(f"The server cannot be asked: {fault}")
-        return 2
-    except KeyboardInterrupt:
-        return INTERRUPTED
+        if isinstance(fault, NoTool):
+            terminal.fail(f"Nothing to measure: {fault}. Give --tool with a tool that reports progress.")
+        else:
+            terminal.fail(f"The server cannot be asked: {fault}")
+        if flags.json:
+            terminal.json({"exitCode": NOT_RUN, "url": redacted(connection.url), "error": fault_facts(fault)})
+        return NOT_RUN
     if flags.json:
         terminal.json(as_json(report))
     else:
@@ -72,7 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     ticks.add_argument(
         "--interval", default="0.1", metavar="SECONDS", help="time between two of them; default: %(default)s"
     )
-    ticks.add_argument("--tool", help="a long-running tool of any server, instead of echo; only gaps are judged then")
+    ticks.add_argument(
+        "--tool", default="", help="a long-running tool of any server, instead of echo; only gaps are judged then"
+    )
     ticks.add_argument(
         "--argument",
         action="append",
@@ -96,6 +99,8 @@ def _wanted(flags: argparse.Namespace, timeout: float) -> Wanted:
         arguments_of(words, None)
     except ValueError as error:
         refuse(PROG, f"--argument: {error}")
+    if not flags.tool.isprintable():
+        refuse(PROG, f"--tool: {flags.tool!r} is no tool's name")
     if flags.tool:
         return Wanted(tool=flags.tool, words=words, steps=None, interval=0.0, seconds=timeout)
     if words:

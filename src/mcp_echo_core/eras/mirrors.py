@@ -88,13 +88,20 @@ def decoded(name: str, text: str) -> str:
 
 
 def _find(schema: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[Mirror]:
-    for name, facts in schema.get("properties", {}).items():
+    properties = schema.get("properties")
+    for name, facts in properties.items() if isinstance(properties, dict) else ():
+        if not isinstance(facts, dict):  # true and false are schemas, too, and anything else is none
+            continue
         token = facts.get(ANNOTATION)
         if token is not None:
-            if not _TOKEN.fullmatch(token) or facts.get("type") not in ("string", "integer", "boolean"):
+            if not _is_token(token) or facts.get("type") not in ("string", "integer", "boolean"):
                 raise ValueError(f"{ANNOTATION} {token!r} of {name} is no token or not on a primitive")
             yield Mirror((*path, name), f"mcp-param-{token}".lower().encode(), f"Mcp-Param-{token}")
         yield from _find(facts, (*path, name))
+
+
+def _is_token(value: Any) -> bool:
+    return isinstance(value, str) and _TOKEN.fullmatch(value) is not None
 
 
 def _equal(text: str, value: Any) -> bool:

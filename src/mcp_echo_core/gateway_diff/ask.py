@@ -14,6 +14,7 @@ from mcp_echo_core import redaction, text
 from mcp_echo_core.client.answers import SESSION_HEADER, Answer
 from mcp_echo_core.client.incoming import Outgoing
 from mcp_echo_core.client.requests import Requests
+from mcp_echo_core.client.urls import origin_of
 from mcp_echo_core.client.wire import Wire
 from mcp_echo_core.eras.versions import ALL_VERSIONS, HANDSHAKE_VERSIONS
 from mcp_echo_core.gateway_diff import obstacles
@@ -224,7 +225,7 @@ class Asker:
     async def _other_answers(self, call: Call) -> None:
         """The same answer as a page of the server's own origin gets it, and as an event stream."""
         others: list[tuple[Kind, str, str]] = [
-            ("page", "Origin", obstacles.origin(self.seen.url)),
+            ("page", "Origin", origin_of(self.seen.url)),
             ("stream", "Accept", "text/event-stream"),
         ]
         for kind, name, value in others:
@@ -249,7 +250,7 @@ class Asker:
 
     async def _send(self, request: Outgoing) -> Asked:
         async with self._wire.open(request) as incoming:
-            await incoming.response(self._wire.timeout)
+            await incoming.response()
         return Asked(incoming.sent, self._wire.answer(incoming))
 
 

@@ -1,8 +1,9 @@
 """What was seen as lines: what matters first, everything once."""
 
 from collections.abc import Iterator
+from urllib.parse import urljoin
 
-from mcp_echo_core import redaction, text
+from mcp_echo_core import redaction
 from mcp_echo_core.errors import HEADER_MISMATCH
 from mcp_echo_core.gateway_diff import obstacles, way_back
 from mcp_echo_core.gateway_diff.ask import Observation, Refused, shown
@@ -17,6 +18,8 @@ _SLASH = (
     "Give clients the URL it leads to, or let the gateway serve this one: nginx 'location = /mcp', Traefik no"
     " RedirectRegex on this router."
 )
+
+_LOOP = "It leads to itself, so nobody arrives: look for the rule that redirects, and let the gateway serve this URL."
 
 
 def lines(seen: Observation) -> list[Line]:
@@ -45,11 +48,13 @@ def _found(seen: Observation) -> Iterator[Line]:
 def _redirects(seen: Observation) -> Iterator[Line]:
     for answer in seen.redirects:
         status = answer.status or 0
-        location = text.line(redaction.text(str(answer.headers["location"])))
+        location = answer.quoted(answer.headers["location"], obstacles.MAX_VALUE)
+        url = answer.exchange.url
+        to_itself = redaction.text(urljoin(url, str(answer.headers["location"]))) == url
         yield Line(
-            name="POST", change="redirected", sent=(answer.exchange.url,), arrived=(f"{status} to {location}",),
+            name="POST", change="redirected", sent=(url,), arrived=(f"{status} to {location}",),
             matters=True, meaning=f"{obstacles.REDIRECTS[status]}; to another host they do not send credentials",
-            fix=_SLASH, reference="RFC 9110 section 15.4",
+            fix=_LOOP if to_itself else _SLASH, reference="RFC 9110 section 15.4",
         )  # fmt: skip
 
 
@@ -64,7 +69,7 @@ def _head_refusal(seen: Observation, explained: set[str]) -> Iterator[Line]:
         name=MODERN, change="refused", arrived=(answer.told(),), matters=matters,
         meaning=f"{reason}, although it was sent right" if matters
         else "the server does not serve that revision; the rest was asked in the older era",
-        fix="The server tells what it did not get; look for what takes that out or changes it." if matters else "",
+        fix=obstacles.own_fix(answer) if matters else "",
         reference="2026-07-28 basic/transports/streamable-http, Server Validation",
     )  # fmt: skip
 

@@ -1,10 +1,14 @@
 """Answers that are none of our server's: redirects, and the pages of gateways."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
 
-from mcp_echo_core import text
 from mcp_echo_core.client.answers import Answer
+from mcp_echo_core.client.urls import PORTS, port_of
+
+MAX_NAME, MAX_VALUE = 60, 2000
+"""Characters of a server's name, and of what one of our servers says of a refusal, that are quoted."""
 
 NEEDED = (
     "this needs one of our servers ('mcp-echo serve') behind whatever is in the way, since only they tell what arrives"
@@ -29,6 +33,8 @@ STATUSES: Mapping[int, str] = {
     408: "it did not get the request in time",
     413: "the body is too large for it, although it has only a few hundred bytes",
     414: "the URL is too long for it",
+    421: "it does not serve the host that the request names: look at the name in the URL, at the Host that the gateway"
+    " passes on, and at the server's list of allowed hosts",
     417: "it does not know 'Expect: 100-continue'",
     429: "it has had too many requests: wait, or raise its limit",
     431: "the header fields are too large for it",
@@ -39,8 +45,6 @@ STATUSES: Mapping[int, str] = {
     504: "the server behind it did not answer in time",
 }
 """What a gateway means by a status; 494 is nginx's own."""
-
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def is_redirect(answer: Answer) -> bool:
@@ -56,17 +60,11 @@ def target(url: str, answer: Answer) -> str | None:
     try:
         whole = urljoin(url, str(answer.headers["location"]))
         here, there = urlsplit(url), urlsplit(whole)
-        places = [(p.scheme, p.hostname, p.port or _DEFAULT_PORTS.get(p.scheme)) for p in (here, there)]
+        places = [(parts.scheme, parts.hostname, port_of(parts.geturl())) for parts in (here, there)]
     except ValueError:
         return None
-    secured = [("https", here.hostname, 443)] if places[0][2] == _DEFAULT_PORTS["http"] else []
+    secured = [("https", here.hostname, 443)] if places[0][2] == PORTS["http"] else []
     return whole if places[1] in [places[0], *secured] and not there.username else None
-
-
-def origin(url: str) -> str:
-    """The origin of a URL (RFC 6454), as a page that comes from there would send it."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def problem(answer: Answer) -> str:
@@ -74,8 +72,12 @@ def problem(answer: Answer) -> str:
     if answer.status is None:
         return f"no answer: {answer.failure}"
     known = STATUSES.get(answer.status)
+    if answer.status == HTTPStatus.UNAUTHORIZED and "authorization" in _sent(answer):
+        known = "it does not accept the credentials that were given"
     if known is not None and (answer.message is None or answer.status in (401, 403)):
         return f"{speaker(answer)} answered {answer.status}: {known}"
+    if answer.message is None and answer.failure is not None:
+        return f"{speaker(answer)} answered {answer.told()}"
     if answer.message is None:
         return f"{speaker(answer)} answered {answer.told()}, which is no answer of the protocol; {NEEDED}"
     if (refused := own_refusal(answer)) is not None:
@@ -83,13 +85,25 @@ def problem(answer: Answer) -> str:
     return f"printHeader was answered {answer.told()}; {NEEDED}"
 
 
+def _sent(answer: Answer) -> set[str]:
+    return {name.lower() for name, _ in answer.exchange.request_headers}
+
+
 def own_refusal(answer: Answer) -> str | None:
     """What one of our servers did not like about a request's head; ``None`` for any other answer."""
     data = (answer.error or {}).get("data")
     if answer.status == 200 or not isinstance(data, dict) or not {"problem", "rule", "fix"} <= data.keys():  # noqa: PLR2004 - OK
         return None
-    seen = f" (it saw {text.line(str(data['seen']))})" if data.get("seen") is not None else ""
-    return f"{text.line(str(data['problem']))}{seen}"
+    seen = f" (it saw {answer.quoted(data['seen'], MAX_VALUE)})" if data.get("seen") is not None else ""
+    return f"{answer.quoted(data['problem'], MAX_VALUE)}{seen}"
+
+
+def own_fix(answer: Answer) -> str:
+    """What to do about a refusal of one of our servers' that ``own_refusal`` tells."""
+    told = "The server tells what it did not get; look for what takes that out or changes it."
+    if answer.status != HTTPStatus.MISDIRECTED_REQUEST or answer.error is None:
+        return told
+    return f"{answer.quoted(answer.error['data']['fix'], MAX_VALUE)} nginx: 'proxy_set_header Host …;'."
 
 
 def blamed(answer: Answer) -> str | None:
@@ -101,4 +115,4 @@ def blamed(answer: Answer) -> str | None:
 def speaker(answer: Answer) -> str:
     """Who gave an answer, as far as it says."""
     name = answer.headers.get("server")
-    return text.line(str(name), 60) if name else "something on the way"
+    return answer.quoted(name, MAX_NAME) if name else "something on the way"

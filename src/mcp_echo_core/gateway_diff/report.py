@@ -1,19 +1,28 @@
 """The report: the verdict first, then every difference with what it breaks; for people, for terminals, for programs."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from mcp_echo_core.client.evidence import Exchange
+from mcp_echo_core.client.secrecy import NOTHING_SECRET, Secrecy
 from mcp_echo_core.gateway_diff.ask import Observation
+from mcp_echo_core.gateway_diff.compare import Field
 from mcp_echo_core.gateway_diff.findings import lines
 from mcp_echo_core.gateway_diff.meaning import Line
+from mcp_echo_core.redaction import mask
+from mcp_echo_core.redaction import text as redacted
+from mcp_echo_core.text import line
+
+MAX_KEPT = 10_000
+"""Characters of a value that are kept: more than the largest that is sent."""
 
 MAX_SHOWN = 60
 """Characters of a value that are shown."""
@@ -30,21 +39,23 @@ class Report(Struct, frozen=True):
         seen: What was seen.
         lines: What it means.
         exchanges: The evidence.
+        requests: The fields of each request with everything, as they were sent and as they arrived.
     """
 
     seen: Observation
     lines: Sequence[Line]
     exchanges: Sequence[Exchange]
+    requests: Sequence[Mapping[str, Sequence[Field]]] = ()
 
     @property
     def damage(self) -> list[Line]:
         """What matters."""
-        return [line for line in self.lines if line.matters]
+        return [each for each in self.lines if each.matters]
 
     @property
     def notes(self) -> list[Line]:
         """What does not."""
-        return [line for line in self.lines if not line.matters]
+        return [each for each in self.lines if not each.matters]
 
     @property
     def exit_code(self) -> int:
@@ -80,17 +91,44 @@ class Report(Struct, frozen=True):
         return []
 
 
-def report_on(seen: Observation, exchanges: Iterable[Exchange]) -> Report:
-    """The report on what was seen."""
-    return Report(seen, lines(seen), list(exchanges))
+def report_on(seen: Observation, exchanges: Iterable[Exchange], secrecy: Secrecy = NOTHING_SECRET) -> Report:
+    """The report on what was seen; nothing in it can act on a terminal or tells a credential."""
+    obstacle = None if seen.obstacle is None else _safe(seen.obstacle, secrecy)
+    shown = replace(seen, url=_safe(redacted(seen.url), secrecy), obstacle=obstacle)
+    requests = [
+        {"sent": _safe_fields(asked.fields, secrecy), "arrived": _safe_fields(asked.arrived or [], secrecy)}
+        for asked in seen.whole
+    ]
+    return Report(shown, [_safe_line(each, secrecy) for each in lines(seen)], list(exchanges), requests)
+
+
+def _safe_line(told: Line, secrecy: Secrecy) -> Line:
+    values = {
+        side: tuple(_safe_value(told.name, value, secrecy) for value in getattr(told, side))
+        for side in ("sent", "arrived")
+    }
+    texts = {side: _safe(getattr(told, side), secrecy) for side in ("name", "meaning", "fix")}
+    return replace(told, **values, **texts)
+
+
+def _safe_fields(fields: Sequence[Field], secrecy: Secrecy) -> list[Field]:
+    return [replace(field, value=_safe_value(field.key, field.value, secrecy)) for field in fields]
+
+
+def _safe_value(name: str, value: str, secrecy: Secrecy) -> str:
+    return mask(value) if secrecy.hides(name) else _safe(value, secrecy)
+
+
+def _safe(text: str, secrecy: Secrecy) -> str:
+    return line(secrecy.text(text), MAX_KEPT)
 
 
 def as_text(report: Report) -> str:
     """For people, line by line."""
     parts = [f"{report.seen.url}\n{report.verdict}"]
-    parts += ["\n".join(_block(line)) for line in report.damage]
+    parts += ["\n".join(_block(each)) for each in report.damage]
     if report.notes:
-        parts.append("\n".join(["notes", *(f"  {_note(line)}" for line in report.notes)]))
+        parts.append("\n".join(["notes", *(f"  {_note(each)}" for each in report.notes)]))
     if report.unseen:
         parts.append("\n".join(["not looked at", *(f"  {each}" for each in report.unseen)]))
     return "\n\n".join(parts)
@@ -112,14 +150,14 @@ def _table(some: Sequence[Line], heading: str) -> Table:
     table = Table(show_lines=True, expand=True)
     for title, share in (("header", 3), ("sent", 3), ("arrived", 3), (heading, 7)):
         table.add_column(title, overflow="fold", ratio=share)
-    for line in some:
-        happened = f"{line.name}\n{_happened(line)}"
-        told = "\n".join(part for part in (line.meaning, line.fix, line.reference) if part)
-        table.add_row(*map(Text, (happened, _values(line.sent), _values(line.arrived), told)))
+    for each in some:
+        happened = f"{each.name}\n{_happened(each)}"
+        told = "\n".join(part for part in (each.meaning, each.fix, each.reference) if part)
+        table.add_row(*map(Text, (happened, _values(each.sent), _values(each.arrived), told)))
     return table
 
 
-def as_json(report: Report) -> bytes:
+def as_json(report: Report) -> dict[str, Any]:
     """For programs: with all fields that were sent and that arrived, in their order."""
     seen = report.seen
     facts: dict[str, Any] = {
@@ -131,32 +169,33 @@ def as_json(report: Report) -> bytes:
         "differences": report.damage,
         "notes": report.notes,
         "notLookedAt": report.unseen,
-        "requests": [{"sent": asked.fields, "arrived": asked.arrived} for asked in seen.whole],
+        "requests": report.requests,
         "evidence": report.exchanges,
     }
-    return msgspec.json.format(msgspec.json.encode(facts))
+    told: dict[str, Any] = msgspec.to_builtins(facts)
+    return told
 
 
-def _block(line: Line) -> list[str]:
+def _block(told: Line) -> list[str]:
     facts = {
-        "sent": _values(line.sent),
-        "arrived": _values(line.arrived),
-        "breaks": line.meaning,
-        "fix": line.fix,
-        "see": line.reference,
+        "sent": _values(told.sent),
+        "arrived": _values(told.arrived),
+        "breaks": told.meaning,
+        "fix": told.fix,
+        "see": told.reference,
     }
-    return [f"{_happened(line)}  {line.name}", *(f"  {label:8} {fact}" for label, fact in facts.items() if fact)]
+    return [f"{_happened(told)}  {told.name}", *(f"  {label:8} {fact}" for label, fact in facts.items() if fact)]
 
 
-def _note(line: Line) -> str:
-    values = " → ".join(each for each in (_values(line.sent), _values(line.arrived)) if each)
-    if line.change == "passed on":
-        values = _values(line.sent)
-    return f"{_happened(line)}  {line.name}{f' [{values}]' if values else ''}: {line.meaning}"
+def _note(told: Line) -> str:
+    values = " → ".join(each for each in (_values(told.sent), _values(told.arrived)) if each)
+    if told.change == "passed on":
+        values = _values(told.sent)
+    return f"{_happened(told)}  {told.name}{f' [{values}]' if values else ''}: {told.meaning}"
 
 
-def _happened(line: Line) -> str:
-    return line.change if line.direction == "request" else f"{line.change} (answer)"
+def _happened(told: Line) -> str:
+    return told.change if told.direction == "request" else f"{told.change} (answer)"
 
 
 def _values(values: Sequence[str]) -> str:
@@ -166,7 +205,7 @@ def _values(values: Sequence[str]) -> str:
 
 
 def _kinds(some: Sequence[Line]) -> str:
-    return ", ".join(f"{count} {change}" for change, count in Counter(line.change for line in some).items())
+    return ", ".join(f"{count} {change}" for change, count in Counter(each.change for each in some).items())
 
 
 def _count(number: int, what: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mcp_echo_core.client.answers import Answer
+from mcp_echo_core.client.answers import Answer, media_type
 from mcp_echo_core.gateway_diff.ask import Kind, Observation
 from mcp_echo_core.gateway_diff.known import STATEFUL_SERVER
 from mcp_echo_core.gateway_diff.meaning import Happened, Line
@@ -62,7 +62,7 @@ def compared(seen: Observation) -> list[Line]:
 
 def _types(kind: Kind, answer: Answer) -> Iterator[Line]:
     arrived = answer.headers.get("content-type", "")
-    if arrived.partition(";")[0].strip().lower() != TYPES[kind]:
+    if media_type(answer.headers) != TYPES[kind]:
         yield _line(
             "Content-Type", "changed", (TYPES[kind],), (arrived,), matters=True, reference=_STREAMS,
             meaning="clients read an answer by its type: this one they cannot",

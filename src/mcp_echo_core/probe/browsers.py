@@ -11,14 +11,8 @@ from msgspec import Struct
 
 from mcp_echo_core.client.answers import SESSION_HEADER, Answer
 from mcp_echo_core.client.incoming import Outgoing
-from mcp_echo_core.probe.openings import (
-    anonymous_opening,
-    has_credentials,
-    is_protected,
-    opening,
-    usual_opening,
-    without_userinfo,
-)
+from mcp_echo_core.client.urls import without_userinfo
+from mcp_echo_core.probe.openings import anonymous_opening, has_credentials, is_protected, opening, usual_opening
 from mcp_echo_core.probe.survey import Survey, once
 
 ORIGINS = ("https://inspector.example", "http://localhost:6274")

@@ -10,13 +10,16 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from mcp_echo_core.client.answers import Answer
+from mcp_echo_core.probe.lost_sessions import IGNORED
 from mcp_echo_core.probe.survey import Session
+from mcp_echo_core.probe.verdicts import BUSY, is_page
 
 Method = Literal["POST", "GET", "DELETE"]
 Condition = Literal["living", "absent", "malformed", "unknown", "ended", "expired", "foreign"]
 Verdict = Literal["rejected", "refused", "broken", "accepted", "replaced", "not offered", "untested"]
 """``rejected`` as the protocol says, ``refused`` in another way, ``broken`` with 5xx or no answer at all; ``replaced``
-is served with the id of another session; ``not offered`` is what even a living session does not get."""
+is served with the id of another session; ``not offered`` is what even a living session does not get; ``untested`` was
+not asked, or answered by a gateway."""
 
 METHODS: tuple[Method, ...] = ("POST", "GET", "DELETE")
 CONDITIONS: tuple[Condition, ...] = ("absent", "malformed", "unknown", "ended", "expired", "foreign")
@@ -107,9 +110,15 @@ class Matrix(Struct, frozen=True, kw_only=True):
         """All methods under one condition."""
         return [self.cells[condition, method] for method in METHODS]
 
+    def verdicts(self, condition: Condition) -> dict[str, Verdict]:
+        """The verdicts under one condition, by method."""
+        return {cell.method: cell.verdict for cell in self.row(condition)}
+
     def why_untested(self, condition: Condition) -> str | None:
         """Why nothing can be said of a condition; ``None`` when something can."""
         post, living = self.cells[condition, "POST"], self.living["POST"]
+        if living.verdict == "replaced":
+            return IGNORED
         if post.verdict == "not offered":
             return f"a living session's request is refused, too: {living.told}"
         return post.told if post.verdict == "untested" else None
@@ -119,8 +128,10 @@ class Matrix(Struct, frozen=True, kw_only=True):
         return [cell for cell in self.row(condition) if cell.method != "DELETE" and cell.verdict in WRONG]
 
     def evidence(self, condition: Condition) -> list[Answer]:
-        """The answers under one condition."""
-        return [cell.answer for cell in self.row(condition) if cell.answer is not None]
+        """The answers under one condition, and what a living session got if it was not served."""
+        post, cells = self.living["POST"], self.row(condition)
+        compared = post.verdict != "accepted" and cells[0].verdict in ("not offered", post.verdict)
+        return [cell.answer for cell in (*cells, *([post] if compared else [])) if cell.answer is not None]
 
     def told(self, condition: Condition) -> tuple[str, ...]:
         """A sentence for each method."""
@@ -144,7 +155,7 @@ def verdict_on(
         offered: Whether a living session gets the method.
     """
     if condition == "living":
-        return "accepted" if _has_what_it_asked(answer, method) else "not offered"
+        return _of_living(answer, method)
     if not offered:
         return "not offered"
     if answer.status in RIGHT.get(condition, {HTTPStatus.NOT_FOUND}):
@@ -152,13 +163,22 @@ def verdict_on(
     if _has_what_it_asked(answer, method):
         replaced = session_id is not None and answer.session not in (None, session_id)
         return "replaced" if replaced else "accepted"
-    return _refusal(answer.status)
-
-
-def _refusal(status: int | None) -> Verdict:
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
+    if is_foreign(answer):
         return "untested"
-    return "broken" if status is None or status >= HTTPStatus.INTERNAL_SERVER_ERROR else "refused"
+    return "broken" if answer.status is None or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR else "refused"
+
+
+def is_foreign(answer: Answer) -> bool:
+    """Whether an answer is a gateway's, or not whole, so that it says nothing about the server."""
+    page = answer.exchange.method == "POST" and is_page(answer.body[:100].decode("latin-1"))
+    unfinished = answer.status is not None and answer.timed_out and not answer.is_stream
+    return answer.status in BUSY or page or unfinished
+
+
+def _of_living(answer: Answer, method: Method) -> Verdict:
+    if _has_what_it_asked(answer, method):
+        return "accepted"
+    return "untested" if is_foreign(answer) else "not offered"
 
 
 def _has_what_it_asked(answer: Answer, method: Method) -> bool:

@@ -48,6 +48,11 @@ class Check(Struct, frozen=True, kw_only=True):
         level: Of the rule it rests on; a failed ``note`` does not exist.
         spec: Where the rule stands.
         run: Asks it.
+        judges: Statuses that it judges although a gateway may have given them, ``None`` for no answer at all; on others
+            of that kind no verdict rests.
+        weighs: It weighs answers without a verdict itself.
+        in_session: It fails where a living session is not found, whatever the rule it asks for.
+        without_mcp: It can be asked where nobody speaks MCP, or nobody without credentials.
     """
 
     id: str
@@ -55,6 +60,10 @@ class Check(Struct, frozen=True, kw_only=True):
     level: Level
     spec: tuple[str, ...]
     run: "Callable[[Survey], Awaitable[Finding]]"
+    judges: frozenset[int | None] = frozenset()
+    weighs: bool = False
+    in_session: bool = False
+    without_mcp: bool = False
 
 
 def passed(answer: str, *evidence: Answer, **more: Any) -> Finding:

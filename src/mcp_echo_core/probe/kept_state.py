@@ -9,6 +9,7 @@ import secrets
 from msgspec import Struct
 
 from mcp_echo_core.client.answers import Answer
+from mcp_echo_core.errors import METHOD_NOT_FOUND
 from mcp_echo_core.messages import encode
 from mcp_echo_core.probe.session_ids import invented
 from mcp_echo_core.probe.survey import Session, Survey, once
@@ -86,6 +87,9 @@ class Adoption(Struct, frozen=True, kw_only=True):
 
 async def why_unseen(survey: Survey) -> str | None:
     """Why state cannot be seen; ``None`` when it can."""
+    listing = await survey.listing()
+    if listing.result is None and listing.code != METHOD_NOT_FOUND:
+        return f"tools/list was answered {listing.told()}"
     missing = {"echo", "replayLastEcho"} - set(await survey.tools())
     return f"the server has no tool {' and no '.join(sorted(missing))}" if missing else None
 
@@ -132,8 +136,8 @@ async def adoption(survey: Survey) -> Adoption:
     third, second, first = [_invented(shared) for _ in range(3)]
     answer = await survey.send(survey.requests.initialize(purpose="initialize with an invented id", session=first))
     carried = answer.result is not None and answer.session == first
-    if answer.session is not None:
-        survey.end_later(answer.session)
+    if carried:
+        survey.end_later(first)
     if await why_unseen(survey) is not None:
         return Adoption(id=first, answer=answer, carried=carried)
     begun = None

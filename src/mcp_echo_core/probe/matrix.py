@@ -6,10 +6,24 @@ Every condition has ids of its own, so that a DELETE kills nothing that others s
 import asyncio
 import uuid
 
+from msgspec import structs
+
 from mcp_echo_core.client.answers import Answer, is_stream
 from mcp_echo_core.client.incoming import Outgoing
 from mcp_echo_core.client.requests import Requests
-from mcp_echo_core.probe.cells import ID_OF, METHODS, Cell, Condition, Matrix, Method, OtherCaller, verdict_on
+from mcp_echo_core.errors import METHOD_NOT_FOUND
+from mcp_echo_core.probe.cells import (
+    ID_OF,
+    METHODS,
+    Cell,
+    Condition,
+    Matrix,
+    Method,
+    OtherCaller,
+    is_foreign,
+    verdict_on,
+)
+from mcp_echo_core.probe.lost_sessions import ignored_ids
 from mcp_echo_core.probe.session_ids import invented
 from mcp_echo_core.probe.survey import Session, Survey, once
 from mcp_echo_core.redaction import header as shown
@@ -20,9 +34,6 @@ MALFORMED = "not a session id!"
 MADE_UP_BEARER = "made-up-caller-for-a-session-check"
 """A token that no issuer has ever issued."""
 
-METHOD_NOT_FOUND = -32601
-"""JSON-RPC 2.0 section 5.1."""
-
 
 @once
 async def session_matrix(survey: Survey) -> Matrix:
@@ -30,7 +41,7 @@ async def session_matrix(survey: Survey) -> Matrix:
     return await _Measurement(survey, await survey.session()).matrix()
 
 
-def served(answer: Answer) -> bool:
+def let_in(answer: Answer) -> bool:
     """Whether a request was let in; that a method does not exist says nothing about the session."""
     return answer.ok and (answer.result is not None or answer.code == METHOD_NOT_FOUND)
 
@@ -39,7 +50,7 @@ async def glance(survey: Survey, request: Outgoing) -> Answer:
     """Send a request; of an event stream only the head is read."""
     async with survey.wire.open(request) as incoming:
         if not is_stream(incoming.headers):
-            await incoming.response(survey.options.timeout)
+            await incoming.response()
     return survey.wire.answer(incoming)
 
 
@@ -74,6 +85,8 @@ class _Measurement:
         if self.living["POST"].verdict == "not offered":
             self.harmless = "ping"
             self.living["POST"] = await self.cell("living", "POST", session.id, requests)
+        if self.living["POST"].verdict == "accepted" and await ignored_ids(self.survey):
+            self.living["POST"] = structs.replace(self.living["POST"], verdict="replaced")
         for method in METHODS[1:]:
             self.living[method] = await self.cell("living", method, session.id, requests)
         return session
@@ -169,8 +182,6 @@ class _Measurement:
         else:
             purpose = f"{method} with {ID_OF[condition]}"
             answer = await glance(self.survey, requests.bare(method, purpose=purpose, session=session_id))
-        if answer.session not in (None, session_id):
-            self.survey.end_later(str(answer.session))
         offered = condition != "living" and self.living[method].verdict == "accepted"
         verdict = verdict_on(answer, condition, method, session_id, offered=offered)
         return Cell(condition, method, verdict, answer.told(), answer)
@@ -185,6 +196,6 @@ class _Measurement:
         return await self.survey.send(request)
 
     def _silent(self, method: Method) -> bool:
-        """Whether not even a living session gets an answer; waiting for all the others would take long."""
+        """Whether not even a living session gets an answer of the server's; waiting for all others would take long."""
         answer = self.living[method].answer
-        return answer is not None and answer.status is None
+        return answer is not None and (answer.status is None or is_foreign(answer))

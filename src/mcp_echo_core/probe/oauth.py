@@ -10,11 +10,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 from msgspec import Struct
 
-from mcp_echo_core.client.answers import Answer
-from mcp_echo_core.errors import Refusal
-from mcp_echo_core.messages import decode
+from mcp_echo_core.client.answers import Answer, object_in
+from mcp_echo_core.client.urls import origin_of, without_userinfo
 from mcp_echo_core.probe.challenges import Challenge, challenges
-from mcp_echo_core.probe.openings import anonymous_opening, origin_of, without_userinfo
+from mcp_echo_core.probe.openings import anonymous_opening
 from mcp_echo_core.probe.paths import look
 from mcp_echo_core.probe.survey import Survey, once
 
@@ -138,15 +137,7 @@ def difference(expected: str, found: str) -> str:
 
 async def _fetch(survey: Survey, url: str, purpose: str) -> Document:
     answer = await look(survey, url, purpose, accept="application/json")
-    return Document(url, answer, _json_object(answer) if answer.status == HTTPStatus.OK else None)
-
-
-def _json_object(answer: Answer) -> Mapping[str, Any] | None:
-    try:
-        value = decode(answer.body)
-    except Refusal:
-        return None
-    return value if isinstance(value, dict) else None
+    return Document(url, answer, object_in(answer.body) if answer.status == HTTPStatus.OK else None)
 
 
 def _rest(url: str) -> tuple[str, str, str]:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Literal
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from mcp_echo_core.client.answers import Answer
 from mcp_echo_core.client.requests import Headers, Requests
+from mcp_echo_core.client.urls import without_userinfo
 from mcp_echo_core.probe.survey import Survey, once
 from mcp_echo_core.redaction import looks_secret
 
@@ -71,26 +72,6 @@ def has_credentials(survey: Survey) -> bool:
 def served(answer: Answer) -> bool:
     """Whether the server did what it was asked for."""
     return answer.ok and answer.result is not None
-
-
-def without_userinfo(url: str) -> str:
-    """A URL without user name and password."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-
-def origin_of(url: str) -> str:
-    """Scheme, host and, unless it is the usual one, port (RFC 6454 section 6.2); empty for a URL that has none."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return ""
-    if not parts.scheme or not parts.hostname:
-        return ""
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    usual = {"http": 80, "https": 443}.get(parts.scheme)
-    return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, usual) else "")
 
 
 @once

@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from mcp_echo_core.client.answers import Answer
-from mcp_echo_core.probe.openings import opening, origin_of, without_userinfo
+from mcp_echo_core.client.urls import origin_of, without_userinfo
+from mcp_echo_core.probe.openings import opening
 from mcp_echo_core.probe.survey import Survey, once
 
 EVIL = "evil.example"

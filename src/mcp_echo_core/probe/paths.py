@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from mcp_echo_core.client.answers import Answer
 from mcp_echo_core.client.incoming import Outgoing
-from mcp_echo_core.probe.openings import opening, origin_of, usual_opening, without_userinfo
+from mcp_echo_core.client.urls import origin_of, port_of, without_userinfo
+from mcp_echo_core.probe.openings import opening, usual_opening
 from mcp_echo_core.probe.survey import Survey, once
 from mcp_echo_core.redaction import text as redacted
 
@@ -44,8 +45,8 @@ class Step(Struct, frozen=True):
             faults.append(f"{self.answer.status} turns POST into GET: the message is lost")
         if old.scheme == "https" and new.scheme == "http":
             faults.append("it leads from https to http: token and messages would go in clear")
-        moved = old.hostname != new.hostname or (old.scheme == new.scheme and _port(self.source) != _port(self.target))
-        if moved:
+        other_port = old.scheme == new.scheme and port_of(self.source) != port_of(self.target)
+        if old.hostname != new.hostname or other_port:
             faults.append(
                 f"it leads to another host or port ({new.netloc.rpartition('@')[2]}): Authorization is dropped"
             )
@@ -136,8 +137,3 @@ async def _asked(survey: Survey, url: str) -> Answer:
     if origin_of(url) == origin_of(survey.options.url):
         return await opening(survey, "where the redirect leads", url=url)
     return await look(survey, url, "where the redirect leads, without credentials")
-
-
-def _port(url: str) -> int | None:
-    parts = urlsplit(url)
-    return parts.port or {"http": 80, "https": 443}.get(parts.scheme)

@@ -6,7 +6,7 @@ Source: 2025-11-25 basic/transports, Session Management.
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Literal
 from uuid import uuid4
@@ -16,6 +16,7 @@ from msgspec import Struct
 from mcp_echo_core.client.answers import Answer
 from mcp_echo_core.errors import METHOD_NOT_FOUND
 from mcp_echo_core.probe.survey import Session, Survey, once
+from mcp_echo_core.probe.verdicts import BUSY
 
 CALLS = 40
 """Calls over fresh connections."""
@@ -25,6 +26,12 @@ KEPT_CALLS = 10
 
 OTHER_SESSIONS = 8
 """Further sessions that are begun, each over a connection of its own, and asked for once."""
+
+MOST_WITHOUT_VERDICT = 4
+"""Of the calls; with more of them nothing is said but how many they were."""
+
+MAX_SILENT = 3
+"""Calls in a row without any answer, after which no further ones are made."""
 
 MOST_PERIOD = 8
 """Instances that a round robin may have to be seen as one."""
@@ -83,6 +90,17 @@ class Replicas(Struct, frozen=True, kw_only=True):
         return len({each.exchange.connection for each in (self.session.answer, *self.kept)}) == 1
 
     @property
+    def hindered(self) -> Mapping[str, int]:
+        """What gave no verdict, and how often, if that was too often to say that all is well."""
+        none = Counter(answer.told() for answer in self.calls if letter(answer) == "?")
+        return none if none.total() > MOST_WITHOUT_VERDICT else {}
+
+    @property
+    def calls(self) -> Sequence[Answer]:
+        """Over new connections, in whichever session."""
+        return (*self.fresh, *(answer for _, answer in self.others))
+
+    @property
     def anything_goes(self) -> bool:
         """Whether an invented id is as good as a real one."""
         return self.invented is not None and self.invented.result is not None
@@ -116,10 +134,11 @@ async def replicas(survey: Survey) -> Replicas:
         return Replicas(session=session)
     method = await _method(survey, session)
     purpose = "is the session known over the same connection?"
-    kept = [await survey.ask(session, method, purpose=purpose) for _ in range(KEPT_CALLS)]
+    kept = await _series(lambda: survey.ask(session, method, purpose=purpose), KEPT_CALLS)
     purpose = "is the session known over a new connection?"
-    fresh = [await survey.ask(session, method, purpose=purpose, fresh=True) for _ in range(CALLS)]
+    fresh = await _series(lambda: survey.ask(session, method, purpose=purpose, fresh=True), CALLS)
     cookies = route_cookies(session.answer) if "M" in pattern(fresh) else ""
+    survey.living.unfindable |= {"H", "M"} <= set(pattern([*kept, *fresh]))
     return Replicas(
         session=session,
         kept=tuple(kept),
@@ -128,6 +147,18 @@ async def replicas(survey: Survey) -> Replicas:
         others=await _others(survey, method) if session.id is not None else (),
         invented=await _invented(survey, session, method) if session.id is not None else None,
     )
+
+
+async def _series(call: Callable[[], Awaitable[Answer]], count: int) -> Sequence[Answer]:
+    """The same call over and over, until nobody answers any more."""
+    answers: list[Answer] = []
+    while len(answers) < count and not _silent(answers[-MAX_SILENT:]):
+        answers.append(await call())
+    return answers
+
+
+def _silent(last: Sequence[Answer]) -> bool:
+    return len(last) == MAX_SILENT and all(answer.status is None or answer.timed_out for answer in last)
 
 
 async def _method(survey: Survey, session: Session) -> str:
@@ -166,7 +197,7 @@ def letter(answer: Answer) -> str:
     """``H`` for a call that found its session, ``M`` for one that was refused, ``?`` for no verdict."""
     if answer.result is not None:
         return "H"
-    if answer.status is None or answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+    if answer.status is None or answer.timed_out or answer.status in BUSY:
         return "?"
     return "?" if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR else "M"
 

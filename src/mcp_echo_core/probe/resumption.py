@@ -73,7 +73,7 @@ async def cut_and_resume(survey: Survey, session: Session) -> Cut:
     async with survey.wire.open(listening(survey, session, purpose="a stream to be cut")) as incoming:
         calls = [await _echo(survey, session, before)]
         if is_stream(incoming.headers):
-            await _until(survey, incoming, before)
+            await _until(survey, incoming, before, CAUSED)
             await _until(survey, incoming, None, QUIET)
     first = survey.wire.answer(incoming)
     cut = Cut(before=before, after=after, first=first, calls=tuple(calls))
@@ -90,10 +90,10 @@ async def resume(survey: Survey, session: Session, place: str, *, until: str = "
     request = listening(survey, session, purpose="the stream, continued", after=place)
     async with survey.wire.open(request) as incoming:
         if is_stream(incoming.headers):
-            await _until(survey, incoming, until)
+            await _until(survey, incoming, until, CAUSED)
             await _until(survey, incoming, None, QUIET)
         else:
-            await incoming.response(survey.wire.timeout)
+            await incoming.response()
     return survey.wire.answer(incoming)
 
 
@@ -134,7 +134,7 @@ async def _echo(survey: Survey, session: Session, text: str) -> Answer:
     return await survey.ask(session, "tools/call", call, purpose="make the server send something")
 
 
-async def _until(survey: Survey, incoming: Incoming, text: str | None, seconds: float = CAUSED) -> None:
+async def _until(survey: Survey, incoming: Incoming, text: str | None, seconds: float) -> None:
     clock = survey.wire.clock
     until = clock() + seconds
     while (left := until - clock()) > 0:

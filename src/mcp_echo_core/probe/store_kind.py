@@ -8,8 +8,9 @@ from mcp_echo_core.probe.cells import Cell, Matrix, Verdict
 from mcp_echo_core.probe.kept_state import Adoption, adoption
 from mcp_echo_core.probe.matrix import session_matrix
 from mcp_echo_core.probe.survey import Survey, once
+from mcp_echo_core.probe.verdicts import BUSY
 
-Store = Literal["sessionless", "validating", "no-op", "adopting", "replacing", "wrong status", "unclear"]
+Store = Literal["sessionless", "hidden", "validating", "no-op", "adopting", "replacing", "wrong status", "unclear"]
 
 UNKNOWN_IDS: Mapping[Verdict, Store] = {
     "rejected": "validating",
@@ -19,6 +20,9 @@ UNKNOWN_IDS: Mapping[Verdict, Store] = {
     "broken": "wrong status",
 }
 """The kind of a store by what it makes of unknown ids."""
+
+HIDDEN = "there are sessions whose ids do not arrive: does a gateway hide Mcp-Session-Id?"
+"""What a server without ids is that knows unknown ones."""
 
 NO_OP = "NoOpSessionStore"
 """The name under which a store that keeps nothing is known."""
@@ -39,8 +43,20 @@ def _kind(matrix: Matrix, adopting: Adoption) -> Store:
     if adopting.adopted:
         return "adopting"
     if matrix.session.id is None:
-        return "sessionless"
+        return "hidden" if hides_ids(matrix) else "sessionless"
     return UNKNOWN_IDS.get(matrix.cell("unknown").verdict, "unclear")
+
+
+def hides_ids(matrix: Matrix) -> bool:
+    """Whether unknown ids are told from none, by a server whose answers give no id: somebody takes it out of them."""
+    if matrix.session.id is not None:
+        return False
+    pairs = [(matrix.cell("unknown", method).answer, matrix.living[method].answer) for method in ("POST", "GET")]
+    return any(
+        unknown is not None and unknown.status == HTTPStatus.NOT_FOUND and without is not None
+        and without.status not in (None, HTTPStatus.NOT_FOUND, *BUSY)
+        for unknown, without in pairs
+    )  # fmt: skip
 
 
 def what_clients_do(cell: Cell) -> str:

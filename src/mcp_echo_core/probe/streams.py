@@ -5,10 +5,8 @@ from statistics import median
 
 from msgspec import Struct
 
-from mcp_echo_core.client.answers import Answer, is_stream, response_in
+from mcp_echo_core.client.answers import Answer, is_stream, object_in, response_in
 from mcp_echo_core.client.incoming import Incoming, Outgoing
-from mcp_echo_core.errors import Refusal
-from mcp_echo_core.messages import decode
 from mcp_echo_core.probe.survey import Session, Survey, once
 from mcp_echo_core.sse import Event
 
@@ -69,7 +67,7 @@ async def watched(survey: Survey) -> Watched:
         if is_stream(incoming.headers):
             await _stay(survey, incoming, began)
         else:
-            await incoming.response(survey.wire.timeout)
+            await incoming.response()
         seconds, ended = survey.wire.clock() - began, incoming.ended
     answer = survey.wire.answer(incoming)
     events = tuple((event.at - began, event) for event in answer.events)
@@ -78,7 +76,8 @@ async def watched(survey: Survey) -> Watched:
 
 def listening(survey: Survey, session: Session, *, purpose: str, after: str | None = None) -> Outgoing:
     """The GET that opens a session's stream, or continues it after an event's id."""
-    place = [("Last-Event-ID", after)] if after is not None else []
+    # In UTF-8, as browsers send it (HTML standard, Server-sent events); the wire has a character for each byte.
+    place = [("Last-Event-ID", after.encode().decode("latin-1"))] if after is not None else []
     headers = [("MCP-Protocol-Version", session.version), *place]
     return survey.requests.bare("GET", purpose=purpose, session=session.id, headers=headers)
 
@@ -100,11 +99,8 @@ def is_beat(event: Event) -> bool:
         return True
     if not event.data or response_in(event.data) is not None:
         return False
-    try:
-        message = decode(event.data.encode())
-    except Refusal:
-        return True
-    return not isinstance(message, dict) or message.get("method", "ping") == "ping"
+    message = object_in(event.data)
+    return message is None or message.get("method", "ping") == "ping"
 
 
 async def _stay(survey: Survey, incoming: Incoming, began: float) -> None:

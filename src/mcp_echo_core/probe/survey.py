@@ -6,7 +6,6 @@ A check that needs a session of its own takes one with ``begin``; all are ended 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
-from http import HTTPStatus
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -16,11 +15,23 @@ from mcp_echo_core.client.incoming import Outgoing
 from mcp_echo_core.client.requests import Requests
 from mcp_echo_core.client.wire import Wire
 from mcp_echo_core.eras.versions import ALL_VERSIONS, HANDSHAKE_VERSIONS
+from mcp_echo_core.probe.hints import hint
+from mcp_echo_core.probe.living import Living
+from mcp_echo_core.probe.verdicts import BUSY
 
 T = TypeVar("T")
 
-SIDE_BY_SIDE = 10
-"""Requests that are under way at the same time, where there are many of them."""
+ENDING = 5.0
+"""Seconds that the end of all sessions may take."""
+
+TRIES = 3
+"""How often the first request is sent to a gateway that answers in the server's place."""
+
+PAUSE = 0.3
+"""Seconds between them."""
+
+MAX_SILENCES = 2
+"""First requests in a row without a whole answer in time, after which nothing more is asked."""
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -61,12 +72,8 @@ class Session(Struct, frozen=True):
         """Why there is no session to work with; ``None`` when ``initialize`` was answered with a result."""
         if self.answer.result is not None:
             return None
-        hint = (
-            "; give --bearer or --header"
-            if self.answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-            else ""
-        )
-        return f"initialize was answered {self.answer.told()}{hint}"
+        told = f"initialize was answered {self.answer.told()}"
+        return "; ".join(filter(None, (told, self.answer.unreadable, hint(self.answer))))
 
 
 class Eras(Struct, frozen=True):
@@ -85,14 +92,18 @@ class Eras(Struct, frozen=True):
     legacy: bool
 
 
+class Silenced(Exception):
+    """The server has stopped answering; to go on would only take long."""
+
+
 def once(measure: "Callable[[Survey], Awaitable[T]]") -> "Callable[[Survey], Awaitable[T]]":
     """Make a measurement only when it is first needed."""
 
     @wraps(measure)
     async def measured(survey: "Survey") -> T:
-        if measure.__name__ not in survey.measured:
-            survey.measured[measure.__name__] = await measure(survey)
-        found: T = survey.measured[measure.__name__]
+        if measure not in survey.measured:
+            survey.measured[measure] = await measure(survey)
+        found: T = survey.measured[measure]
         return found
 
     return measured
@@ -111,25 +122,54 @@ class Survey:
         self.wire = wire
         self.requests = Requests(options.url, options.headers)
         self.others = Requests(options.url, options.other_headers)
-        self.measured: dict[str, Any] = {}
-        self._living: dict[str, Requests] = {}
+        self.measured: dict[Callable[[Survey], Awaitable[Any]], Any] = {}
+        self.living = Living()
+        self._silences = 0
+        wire.filed = self.living.note
 
     async def send(self, request: Outgoing, *, fresh: bool = False) -> Answer:
-        """Send a request on the kept connection, or on one of its own."""
+        """Send a request on the kept connection, or on one of its own.
+
+        Raises:
+            Silenced: The first requests of clients are not answered any more.
+        """
+        if self._silences >= MAX_SILENCES:
+            raise Silenced(f"{self._silences} first requests in a row got no whole answer in {self.wire.timeout:g} s")
         return await self.wire.send(request, fresh=fresh)
 
     @once
     async def eras(self) -> Eras:
         """Ask in both eras."""
-        discover = await self.send(self.requests.modern("server/discover", purpose="does it speak 2026-07-28?"))
         first = await self.session()
+        discover = await self._discover()
         modern = discover.ok and discover.result is not None and "resultType" in discover.result
         return Eras(discover, first.answer, modern, legacy=first.answer.result is not None)
+
+    async def _discover(self) -> Answer:
+        request = self.requests.modern("server/discover", purpose="does it speak 2026-07-28?")
+        return self._heard(await self._patiently(request))
 
     @once
     async def session(self) -> Session:
         """The session that checks use which do no harm to it."""
-        return await self.begin("a session for the checks to use")
+        purpose = "a session for the checks to use"
+        answer = self._heard(await self._patiently(self.requests.initialize(purpose=purpose)))
+        return await self._begun(answer, self.requests, purpose, fresh=False, said=True)
+
+    async def _patiently(self, request: Outgoing) -> Answer:
+        """The answer to a request that is repeated while a gateway answers it in the server's place."""
+        answer = await self.send(request)
+        for _ in range(TRIES - 1):
+            if answer.status not in BUSY:
+                break
+            await asyncio.sleep(PAUSE)
+            answer = await self.send(request)
+        return answer
+
+    def _heard(self, answer: Answer) -> Answer:
+        """Count the silences."""
+        self._silences = self._silences + 1 if answer.timed_out else 0
+        return answer
 
     async def begin(
         self, purpose: str, *, requests: Requests | None = None, fresh: bool = False, said: bool = True
@@ -144,10 +184,13 @@ class Survey:
         """
         ask = requests or self.requests
         answer = await self.send(ask.initialize(purpose=purpose), fresh=fresh)
+        if requests is None:
+            self._heard(answer)
+        return await self._begun(answer, ask, purpose, fresh=fresh, said=said)
+
+    async def _begun(self, answer: Answer, ask: Requests, purpose: str, *, fresh: bool, said: bool) -> Session:
         version = (answer.result or {}).get("protocolVersion")
         session = Session(answer, answer.session, version if version in ALL_VERSIONS else HANDSHAKE_VERSIONS[0])
-        if session.id is not None:
-            self.end_later(session.id, ask)
         if said and answer.result is not None:
             ready = ask.notification(
                 "notifications/initialized", purpose=purpose, session=session.id, version=session.version
@@ -163,42 +206,31 @@ class Survey:
         return await self.send(request, fresh=fresh)
 
     @once
+    async def listing(self) -> Answer:
+        """The answer to ``tools/list``, as the legacy era asks it."""
+        return await self.ask(await self.session(), "tools/list", purpose="which tools are there?")
+
     async def tools(self) -> Sequence[str]:
         """The names of the tools, as the legacy era lists them."""
-        session = await self.session()
-        answer = await self.ask(session, "tools/list", purpose="which tools are there?")
-        listed = (answer.result or {}).get("tools")
+        listed = ((await self.listing()).result or {}).get("tools")
         return (
             [tool["name"] for tool in listed if isinstance(tool, dict) and "name" in tool]
             if isinstance(listed, list)
             else []
         )
 
-    def end_later(self, session_id: str, requests: Requests | None = None) -> None:
-        """End a session when the survey is over.
+    def end_later(self, session_id: str) -> None:
+        """End a session when the survey is over whose id no answer had to give, since the client invented it."""
+        self.living.add(session_id, self.requests)
 
-        Args:
-            session_id: Of a session that came into being.
-            requests: Makes the requests of its owner, if that is not the usual caller.
-        """
-        self._living[session_id] = requests or self.requests
-
-    async def end(self, session_id: str, *, purpose: str, fresh: bool = False) -> Answer:
-        """End a session now."""
-        ask = self._living.pop(session_id, self.requests)
-        return await self.send(ask.bare("DELETE", purpose=purpose, session=session_id), fresh=fresh)
-
-    async def end_all(self, session_ids: Sequence[str]) -> None:
+    async def end_all(self, session_ids: Sequence[str], seconds: float = ENDING) -> None:
         """End sessions, several at a time; none, if the server does not let clients do that."""
-        turns = asyncio.Semaphore(SIDE_BY_SIDE)
 
-        async def end(session_id: str) -> Answer:
-            async with turns:
-                return await self.end(session_id, purpose="tidy up", fresh=True)
+        async def ask(owner: Requests, session_id: str) -> Answer:
+            return await self.wire.send(owner.bare("DELETE", purpose="tidy up", session=session_id), fresh=True)
 
-        if session_ids and (await end(session_ids[0])).status != HTTPStatus.METHOD_NOT_ALLOWED:
-            await asyncio.gather(*map(end, session_ids[1:]))
+        await self.living.end(list(session_ids), ask, seconds)
 
-    async def finish(self) -> None:
-        """End the sessions that are still there; what the server makes of that does not matter any more."""
-        await self.end_all(list(self._living))
+    async def finish(self, seconds: float = ENDING) -> None:
+        """End the sessions that are still there; ``living`` has those for which that did not work."""
+        await self.end_all(self.living.ids(), min(seconds, self.wire.timeout))

@@ -29,10 +29,7 @@ async def negotiated(survey: Survey) -> Mapping[str, Answer]:
 
 async def propose(survey: Survey, version: str) -> Answer:
     """The answer to ``initialize`` with a revision."""
-    answer = await survey.send(survey.requests.initialize(purpose=f"is {version} granted?", version=version))
-    if answer.session is not None:
-        survey.end_later(answer.session)
-    return answer
+    return await survey.send(survey.requests.initialize(purpose=f"is {version} granted?", version=version))
 
 
 def granted(answer: Answer) -> str | None:
@@ -56,7 +53,11 @@ def with_header(request: Outgoing, name: str, value: str) -> Outgoing:
 async def without_modern_era(survey: Survey) -> str | None:
     """Why rules of the modern era cannot be tested; ``None`` when the server speaks it."""
     eras = await survey.eras()
-    return None if eras.modern else f"the server does not speak the modern era: {eras.discover.told()}"
+    if eras.modern:
+        return None
+    if eras.discover.status in NO_VERDICT:
+        return f"whether the server speaks the modern era is not known: {eras.discover.told()}"
+    return f"the server does not speak the modern era: {eras.discover.told()}"
 
 
 async def without_handshake(survey: Survey) -> str | None:

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 
 from mcp_echo_core.recording.events import Entry
-from mcp_echo_core.recording.taken import Taken
+from mcp_echo_core.recording.taken import Taken, event
 
 BACKLOG = 256
 """Events that may wait for a viewer."""
@@ -19,28 +19,35 @@ class Viewer:
 
     def __init__(self) -> None:
         self.too_slow = False
-        self._waiting: deque[Entry] = deque()
+        self._waiting: deque[Entry | tuple[int, Taken]] = deque()
         self._arrived = asyncio.Event()
         self._closed = False
 
-    async def next(self, seconds: float) -> Entry | None:
-        """The next event, or ``None`` when none came in time or no further one will come (``closed``)."""
+    async def ready(self, seconds: float) -> bool:
+        """Whether there is an event within this time; not, either, when no further one will come (``closed``)."""
         if not self._waiting and not self._closed:
             self._arrived.clear()
             try:
                 async with asyncio.timeout(seconds):
                     await self._arrived.wait()
             except TimeoutError:
-                return None
-        return self._waiting.popleft() if self._waiting else None
+                return False
+        return bool(self._waiting)
+
+    async def next(self, seconds: float) -> Entry | None:
+        """The next event, or ``None`` when none came in time or no further one will come (``closed``)."""
+        if not await self.ready(seconds):
+            return None
+        waiting = self._waiting.popleft()
+        return waiting if isinstance(waiting, Entry) else Entry(waiting[0], await event(waiting[1]))
 
     @property
     def closed(self) -> bool:
         """No further event will come."""
         return self._closed and not self._waiting
 
-    def offer(self, entry: Entry) -> bool:
-        """Hand over an event.
+    def offer(self, entry: Entry | tuple[int, Taken]) -> bool:
+        """Hand over an event, or its number and the exchange it is made of when somebody wants it.
 
         Returns:
             Whether it still watches.
@@ -91,9 +98,9 @@ class Audience:
     def tell(self, subject: str, sequence: int, taken: Taken) -> None:
         """A record has grown by an exchange of this process."""
         if subject in self._viewers:
-            self.hand_over(subject, Entry(sequence, taken.event()))
+            self.hand_over(subject, (sequence, taken))
 
-    def hand_over(self, subject: str, entry: Entry) -> None:
+    def hand_over(self, subject: str, entry: Entry | tuple[int, Taken]) -> None:
         """A record has grown."""
         for viewer in [each for each in self._viewers.get(subject, ()) if not each.offer(entry)]:
             self.leave(subject, viewer)

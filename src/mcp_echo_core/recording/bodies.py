@@ -33,10 +33,17 @@ def _document(data: bytes) -> bytes:
         value = json.loads(data)
         shown = clean(value)
     except (ValueError, RecursionError):
-        return _unreadable(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        return _encoded(_unreadable(data.decode("utf-8", "surrogateescape")))
     if shown is value:
         return data
     return json.dumps(shown, ensure_ascii=False).encode("utf-8", "backslashreplace")
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a pair of escapes was cut in half
+        return text.encode("utf-8", "backslashreplace")
 
 
 def _unreadable(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import Protocol
 from mcp_echo_core.recording.audience import Audience, Viewer
 from mcp_echo_core.recording.events import Entry, Record
 from mcp_echo_core.recording.intake import Intake
-from mcp_echo_core.recording.taken import Taken
+from mcp_echo_core.recording.taken import Taken, events
 
 MAX_EVENTS = 1000
 """Events of one record."""
@@ -86,11 +86,12 @@ class _Ring:
         self.ended: tuple[float, str] | None = None
         self.kept: deque[Taken] = deque()
 
-    def record(self, subject: str) -> Record:
-        """What is kept, fit to be read."""
-        dropped = self.sequence - len(self.kept)
-        entries = [Entry(dropped + place, taken.event()) for place, taken in enumerate(self.kept, 1)]
-        return record_of(subject, self.began, dropped + self.skipped, self.ended, entries)
+    async def record(self, subject: str) -> Record:
+        """What is kept now, fit to be read; requests are served while it is made so."""
+        dropped, skipped, ended = self.sequence - len(self.kept), self.skipped, self.ended
+        made = await events(list(self.kept))
+        entries = [Entry(dropped + place, event) for place, event in enumerate(made, 1)]
+        return record_of(subject, self.began, dropped + skipped, ended, entries)
 
 
 class MemoryJournal:
@@ -146,7 +147,7 @@ class MemoryJournal:
 
     async def read(self, subject: str) -> Record | None:
         ring = self._rings.get(subject)
-        return None if ring is None else ring.record(subject)
+        return None if ring is None else await ring.record(subject)
 
     def watch(self, subject: str) -> Viewer:
         return self._audience.join(subject)

@@ -22,7 +22,7 @@ from mcp_echo_core.recording.events import Record
 from mcp_echo_core.recording.intake import Intake
 from mcp_echo_core.recording.journal import MAX_RECORDS, Living, new_view_key
 from mcp_echo_core.recording.pending import Batch, End, Pending
-from mcp_echo_core.recording.taken import Taken
+from mcp_echo_core.recording.taken import HEAVY_BYTES, Taken
 from mcp_echo_core.stores.base import StoreUnavailable
 
 FLUSH_SECONDS = 0.1
@@ -237,8 +237,11 @@ class SharedJournal:
         batches = self._pending.take_lost()
         size = 0
         while size < BATCH_BYTES and (hurry or self._allowance.is_left) and (notes := self._pending.take(SLICE)):
-            with self._allowance:
-                size += sum(self._add(batches, subjects, what) for subjects, what, _ in notes)
+            for subjects, what, _ in notes:
+                with self._allowance:
+                    size += self._add(batches, subjects, what)
+                if isinstance(what, Taken) and what.size > HEAVY_BYTES:
+                    await asyncio.sleep(0)
             await asyncio.sleep(0)
         self._behind = len(self._pending) > 0 and not self._allowance.is_left
         if self._behind and not self._catching_up:

@@ -10,13 +10,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from mcp_echo_core.client.answers import Answer, response_in
+from mcp_echo_core.client.answers import Answer, object_in, response_in
 from mcp_echo_core.client.arguments import arguments_of
 from mcp_echo_core.client.incoming import Incoming
 from mcp_echo_core.client.tool_calls import named
 from mcp_echo_core.client.wire import Wire
-from mcp_echo_core.errors import Refusal
-from mcp_echo_core.messages import decode
 from mcp_echo_core.sse import Event
 from mcp_echo_core.stream_check.talk import Talk
 from mcp_echo_core.stream_check.verdict import Series, Tick
@@ -84,7 +82,7 @@ async def ask(wire: Wire, talk: Talk, wanted: Wanted, encoding: str) -> Asked:
     """Call the tool once, on a connection of its own, and watch the answer arrive.
 
     Args:
-        wire: Where the request goes; its timeout must allow for the whole answer, since a gateway may hold its head.
+        wire: Where the request goes.
         talk: With whom.
         wanted: What to ask for.
         encoding: Value of ``Accept-Encoding``.
@@ -95,8 +93,9 @@ async def ask(wire: Wire, talk: Talk, wanted: Wanted, encoding: str) -> Asked:
     request = talk.call(wanted.tool, arguments, purpose=purpose, token=TOKEN, extra=extra)
     pulse = Pulse()
     wall = time.time() - wire.clock()
-    async with pulse.beating(), wire.open(request) as incoming:
-        await _until_closed(incoming, wire, wanted.seconds)
+    # A gateway may hold even the head until the end.
+    async with pulse.beating(), wire.open(request, seconds=wanted.seconds) as incoming:
+        await _until_closed(incoming, wire)
         watched, ended = wire.clock() - incoming.started, incoming.ended
     ticks = _ticks(incoming, any_notification=wanted.steps is None)
     series = Series(
@@ -132,8 +131,7 @@ class Pulse:
             yield
         finally:
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await asyncio.wait([task])  # unlike awaiting it, this lets an interrupt through
 
     async def _beat(self) -> None:
         loop = asyncio.get_running_loop()
@@ -143,8 +141,8 @@ class Pulse:
             self.longest = max(self.longest, loop.time() - due)
 
 
-async def _until_closed(incoming: Incoming, wire: Wire, seconds: float) -> None:
-    deadline = incoming.started + seconds
+async def _until_closed(incoming: Incoming, wire: Wire) -> None:
+    deadline = incoming.started + incoming.timeout
     while not incoming.ended and (left := deadline - wire.clock()) > 0:
         event = await incoming.event(left)
         if event is not None and response_in(event.data) is not None:
@@ -162,11 +160,8 @@ def _ticks(incoming: Incoming, *, any_notification: bool) -> tuple[Tick, ...]:
 
 
 def _notified(event: Event, *, any_notification: bool) -> Mapping[str, Any] | None:
-    try:
-        message = decode(event.data.encode())
-    except Refusal:
-        return None
-    if not isinstance(message, dict) or "method" not in message or "id" in message:
+    message = object_in(event.data)
+    if message is None or "method" not in message or "id" in message:
         return None
     params = message.get("params")
     params = params if isinstance(params, dict) else {}

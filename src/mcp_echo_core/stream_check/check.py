@@ -4,9 +4,9 @@ from msgspec import Struct
 
 from mcp_echo_core import __version__
 from mcp_echo_core.client.evidence import Exchange
-from mcp_echo_core.client.peer import Choice
 from mcp_echo_core.client.requests import Requests
-from mcp_echo_core.client.session_file import Era
+from mcp_echo_core.client.secrecy import Secrecy
+from mcp_echo_core.client.session_file import Choice, Era
 from mcp_echo_core.client.wire import Wire
 from mcp_echo_core.redaction import text as redacted
 from mcp_echo_core.stream_check.ask import STEPS, Wanted, ask
@@ -108,16 +108,14 @@ async def check(options: Options) -> Report:
         PeerFault: Nothing can be asked of it.
     """
     wanted = options.wanted
-    async with Wire(options.timeout, verify=options.verify) as wire:
+    secrecy = Secrecy(options.url, options.headers)
+    async with Wire(options.timeout, verify=options.verify, secrecy=secrecy) as wire:
         talk = await begin(wire, Requests(options.url, options.headers), options.era)
         try:
             talk.require(wanted.tool, STEPS if wanted.steps else None)
-            wire.timeout = wanted.seconds  # a gateway may hold even the head until the end
             variants = tuple([await _variant(wire, talk, wanted, encoding) for encoding in ENCODINGS])
-            wire.timeout = max(options.timeout, options.idle)
             idle = await watch_idle(wire, talk, options.idle) if options.idle else NOT_ASKED
         finally:
-            wire.timeout = options.timeout
             await talk.end(wire)
         return _report(options, wire, talk, variants, idle)
 
@@ -133,7 +131,7 @@ def _report(options: Options, wire: Wire, talk: Talk, variants: tuple[Variant, .
         variants=variants,
         gzip=effect_of_gzip(*variants),
         idle=idle,
-        exchanges=tuple(wire.exchanges[number] for number in sorted(wire.exchanges)),
+        exchanges=wire.evidence,
     )
 
 

@@ -100,7 +100,8 @@ async def watch_idle(wire: Wire, talk: Talk, seconds: float) -> Idle:
         seconds: How long, at most.
     """
     name = "subscriptions/listen" if talk.modern else "the session's stream, by GET"
-    async with wire.open(talk.listen(purpose="a stream to leave alone")) as incoming:
+    request = talk.listen(purpose="a stream to leave alone")
+    async with wire.open(request, seconds=max(wire.timeout, seconds)) as incoming:
         while not incoming.ended and (left := incoming.started + seconds - wire.clock()) > 0:
             await incoming.event(left)
         watched, ended = wire.clock() - incoming.started, incoming.ended
@@ -119,7 +120,7 @@ async def watch_idle(wire: Wire, talk: Talk, seconds: float) -> Idle:
 
 def _without_stream(wire: Wire, incoming: Incoming, name: str, watched: float) -> Idle:
     told = wire.answer(incoming).told()
-    if incoming.status is None and watched >= wire.timeout:
+    if incoming.status is None and watched >= incoming.timeout:
         answer = f"not even its head had arrived after {duration(watched)}"
         return Idle(kind="held back", answer=answer, stream=name, evidence=incoming.number)
     if incoming.status == HTTPStatus.GATEWAY_TIMEOUT:

@@ -1,11 +1,8 @@
 """The verdict on an answer, be it an event stream or not."""
 
-from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
 
-from mcp_echo_core.client.answers import Answer
-from mcp_echo_core.redaction import text as redacted
+from mcp_echo_core.client.answers import Answer, media_type
 from mcp_echo_core.stream_check.ask import Wanted
 from mcp_echo_core.stream_check.verdict import Series, Verdict, duration, judge
 from mcp_echo_core.text import line
@@ -23,9 +20,9 @@ def verdict_on(answer: Answer, series: Series, wanted: Wanted) -> Verdict:
         return Verdict(kind="cut off", answer=told)
     if not answer.ok or answer.error is not None:
         return Verdict(kind="refused", answer=f"{wanted.tool} was answered {line(answer.told())}")
-    failed = failure_in(answer.result)
+    failed = failure_in(answer)
     if not answer.is_stream:
-        kind = answer.headers.get("content-type", "").partition(";")[0] or "no content"
+        kind = media_type(answer.headers) or "no content"
         says = f", and says: {failed}" if failed else ""
         return Verdict(kind="not a stream", answer=f"the whole answer came as {line(kind)}{says}")
     if failed and not series.ticks:
@@ -33,14 +30,15 @@ def verdict_on(answer: Answer, series: Series, wanted: Wanted) -> Verdict:
     return judge(series)
 
 
-def failure_in(result: Mapping[str, Any] | None) -> str:
+def failure_in(answer: Answer) -> str:
     """What a tool says of its failure; empty when it did not fail."""
+    result = answer.result
     if result is None or result.get("isError") is not True:
         return ""
     content = result.get("content")
     blocks = content if isinstance(content, list) else []
     texts = [str(block["text"]) for block in blocks if isinstance(block, dict) and "text" in block]
-    return line(redacted(texts[0]), MAX_SAID) if texts else "no reason"
+    return answer.quoted(texts[0], MAX_SAID) if texts else "no reason"
 
 
 def _without_head(answer: Answer, series: Series, wanted: Wanted) -> Verdict:

@@ -7,6 +7,7 @@ from msgspec import to_builtins
 
 from mcp_echo_core.stream_check.advice import ADVICE, IDLE_ADVICE
 from mcp_echo_core.stream_check.check import Report, Variant
+from mcp_echo_core.stream_check.heads import coding
 from mcp_echo_core.stream_check.verdict import Series, Tick, duration, lags_of
 from mcp_echo_core.text import line
 
@@ -50,14 +51,11 @@ def _lines(report: Report) -> Iterator[str]:
 def _worth_showing(variants: tuple[Variant, ...]) -> list[Variant]:
     """The first, and what differs from it."""
     first, *others = variants
-    return [
-        first,
-        *(each for each in others if each.verdict.kind != first.verdict.kind or _coding(each) != _coding(first)),
-    ]
+    return [first, *(each for each in others if _looks(each) != _looks(first))]
 
 
-def _coding(variant: Variant) -> str | None:
-    return next((field.value for field in variant.head if field.name == "Content-Encoding"), None)
+def _looks(variant: Variant) -> tuple[str, str | None]:
+    return variant.verdict.kind, coding(variant.head)
 
 
 def _picture(series: Series, offset: float | None) -> Iterator[str]:

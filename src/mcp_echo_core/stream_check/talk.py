@@ -9,9 +9,9 @@ from mcp_echo_core.client.faults import PeerFault, RequestRefused
 from mcp_echo_core.client.incoming import Outgoing
 from mcp_echo_core.client.listed_tools import ListedTool
 from mcp_echo_core.client.openings import DISCOVER
-from mcp_echo_core.client.peer import Choice, Peer
+from mcp_echo_core.client.peer import Peer, end_session
 from mcp_echo_core.client.requests import Headers, Requests
-from mcp_echo_core.client.session_file import SavedSession
+from mcp_echo_core.client.session_file import Choice, SavedSession
 from mcp_echo_core.client.tool_calls import ToolCalls, named
 from mcp_echo_core.client.wire import Wire
 
@@ -83,8 +83,7 @@ class Talk(Struct, frozen=True, kw_only=True):
 
     async def end(self, wire: Wire) -> None:
         """End the session; what the server makes of that does not matter any more."""
-        if self.state.session is not None:
-            await wire.send(self.requests.bare("DELETE", purpose="tidy up", session=self.state.session))
+        await end_session(wire, self.requests, self.state)
 
 
 async def begin(wire: Wire, requests: Requests, choice: Choice) -> Talk:
@@ -107,6 +106,5 @@ async def begin(wire: Wire, requests: Requests, choice: Choice) -> Talk:
     state = peer.state
     assert state is not None  # noqa: S101 - a result or an error has come, so an era is settled
     if choice == "auto" and state.era == "legacy":
-        first = wire.exchanges[min(wire.exchanges)]
-        remarks.append(f"{DISCOVER} was answered {first.status}, so the handshake was made.")
+        remarks.append(f"{DISCOVER} was answered {wire.evidence[0].status}, so the handshake was made.")
     return Talk(requests=requests, state=state, tools=tools, remarks=remarks)

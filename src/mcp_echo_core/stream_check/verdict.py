@@ -171,7 +171,16 @@ def _timed(series: Series, response: float) -> Verdict:
     if kind != "streaming" and max(lags) <= NOISE_FACTOR * series.stalled:
         paused = f"this process itself did not run for {duration(series.stalled)}; ask again"
         kind, answer = "undecided", f"ticks arrived up to {most} late, but {paused}"
+    if kind == "streaming" and len(groups) < count and _span(ticks) <= tolerance:
+        close = f"were sent within {duration(_span(ticks))}, too close to tell why; ask for more, or farther apart"
+        kind, answer = "undecided", f"{count} ticks arrived in {counted(len(groups), 'group')}, but {close}"
     return Verdict(kind=kind, answer=answer, lags=lags, groups=tuple(map(len, groups)))
+
+
+def _span(ticks: Sequence[Tick]) -> float:
+    """Seconds from the sending of the first tick to that of the last."""
+    sent = [tick.sent for tick in ticks if tick.sent is not None]
+    return max(sent) - min(sent)
 
 
 def _mean_interval(ticks: Sequence[Tick]) -> float:

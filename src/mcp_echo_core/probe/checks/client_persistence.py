@@ -4,10 +4,12 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mcp_echo_core.client.requests import Requests
+from mcp_echo_core.client.answers import Answer
+from mcp_echo_core.client.requests import Requests, fresh_id
 from mcp_echo_core.client.session_file import SavedSession, SessionFile
 from mcp_echo_core.probe.check import Check, Finding, noted, passed, untested
-from mcp_echo_core.probe.matrix import served
+from mcp_echo_core.probe.lost_sessions import ELSEWHERE, IGNORED, ignored_ids, scattered
+from mcp_echo_core.probe.matrix import let_in
 from mcp_echo_core.probe.session_ids import VISIBLE, shown
 from mcp_echo_core.probe.survey import Session, Survey
 
@@ -44,22 +46,32 @@ def _saved_and_loaded(url: str, session: Session) -> tuple[str | None, list[str]
 
 
 async def _taken_up(survey: Survey, session: Session, details: list[str]) -> Finding:
-    second = Requests(survey.options.url, survey.options.headers)
+    second = Requests(survey.options.url, survey.options.headers, first_id=fresh_id())
     request = second.legacy(
         "ping", purpose="a second client goes on with the id it loaded", session=session.id, version=session.version
     )
     answer = await survey.send(request, fresh=True)
     told = (*details, f"The second client's ping: {answer.told()}")
-    if served(answer):
+    why = await _why_not(survey, answer)
+    if why is None:
         return passed("YES", session.answer, answer, details=told, facts={"persisted": True})
     return noted(
-        f"the client does, but the server does not take it up: {answer.told()}",
+        why,
         session.answer,
         answer,
         details=told,
         consequence="Every run of the client begins a session of its own.",
         facts={"persisted": True},
     )
+
+
+async def _why_not(survey: Survey, answer: Answer) -> str | None:
+    """Why the server does not take the session up; ``None`` when it does."""
+    if await ignored_ids(survey):
+        return f"NO, the client does, but {IGNORED}"
+    if not let_in(answer):
+        return f"the client does, but the server does not take it up: {answer.told()}"
+    return None if await scattered(survey) is None else f"NO, the client does, but {ELSEWHERE}"
 
 
 CHECK = Check(

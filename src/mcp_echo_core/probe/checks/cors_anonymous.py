@@ -8,6 +8,7 @@ from mcp_echo_core.probe.browsers import Page
 from mcp_echo_core.probe.check import Check, Finding, failed, passed, untested
 from mcp_echo_core.probe.paths import REDIRECTS
 from mcp_echo_core.probe.survey import Survey
+from mcp_echo_core.probe.verdicts import REFUSED
 from mcp_echo_core.redaction import text as redacted
 
 
@@ -59,4 +60,6 @@ CHECK = Check(
     level="should",
     spec=("Fetch standard, CORS-preflight fetch 7 (ok status) and CORS protocol and credentials",),
     run=run,
+    judges=REFUSED,
+    without_mcp=True,
 )

@@ -4,6 +4,7 @@ from mcp_echo_core.client.answers import Answer
 from mcp_echo_core.probe import browsers
 from mcp_echo_core.probe.check import Check, Finding, failed, passed, untested
 from mcp_echo_core.probe.survey import Survey
+from mcp_echo_core.probe.verdicts import REFUSED
 
 
 async def run(survey: Survey) -> Finding:
@@ -49,4 +50,6 @@ CHECK = Check(
     level="must",
     spec=("Fetch standard, CORS check 2 to 4",),
     run=run,
+    judges=REFUSED,
+    without_mcp=True,
 )

@@ -6,6 +6,7 @@ from mcp_echo_core.client.answers import Answer
 from mcp_echo_core.probe import browsers
 from mcp_echo_core.probe.check import Check, Finding, failed, passed, untested
 from mcp_echo_core.probe.survey import Survey
+from mcp_echo_core.probe.verdicts import REFUSED
 
 CHALLENGE = "www-authenticate"
 
@@ -65,4 +66,6 @@ CHECK = Check(
         "2025-11-25 basic/transports, Session Management",
     ),
     run=run,
+    judges=REFUSED,
+    without_mcp=True,
 )

@@ -6,7 +6,9 @@ from mcp_echo_core.client.answers import Answer
 from mcp_echo_core.probe import browsers
 from mcp_echo_core.probe.browsers import Page
 from mcp_echo_core.probe.check import Check, Finding, failed, noted, passed, untested
+from mcp_echo_core.probe.openings import served, usual_opening
 from mcp_echo_core.probe.survey import Survey
+from mcp_echo_core.probe.verdicts import REFUSED
 
 
 async def run(survey: Survey) -> Finding:
@@ -38,6 +40,9 @@ async def _closed(survey: Survey) -> Finding:
     pages = await browsers.pages(survey)
     if all(page.preflight.status is None for page in pages):
         return untested(pages[0].preflight.told(), *(page.preflight for page in pages))
+    usual = await usual_opening(survey)
+    if not served(usual) and usual.status not in REFUSED and usual.message is None:
+        return untested(f"the endpoint itself was answered {usual.told()}", usual)
     return noted(
         "no browser client can use it",
         *(answer for page in pages for answer in (page.preflight, page.answer)),
@@ -94,4 +99,6 @@ CHECK = Check(
     level="should",
     spec=("Fetch standard, CORS-preflight fetch", "2026-07-28 basic/transports/streamable-http, Request Metadata"),
     run=run,
+    judges=REFUSED,
+    without_mcp=True,
 )

@@ -1,13 +1,11 @@
 """Which eras does the server speak, and what does a client make of it?"""
 
 from mcp_echo_core.client.answers import Answer
-from mcp_echo_core.errors import HEADER_MISMATCH, MISSING_CAPABILITY, UNSUPPORTED_VERSION
+from mcp_echo_core.client.openings import MODERN_ERRORS
 from mcp_echo_core.probe.check import Check, Finding, noted
 from mcp_echo_core.probe.survey import Eras, Survey
+from mcp_echo_core.probe.verdicts import REFUSED
 from mcp_echo_core.probe.versions import MODERN, modern_listing
-
-MODERN_CODES = (HEADER_MISMATCH, MISSING_CAPABILITY, UNSUPPORTED_VERSION)
-"""Errors by which a client recognises a modern server, so that it does not fall back."""
 
 CLIENTS = {
     "dual": "Clients of both eras stay modern; older clients begin with initialize and are served as well.",
@@ -44,7 +42,7 @@ def _named(eras: Eras) -> str:
 
 def _fallback(listing: Answer) -> str:
     """What a client of both eras does with a legacy server that answers its first modern request so."""
-    if listing.code in MODERN_CODES:
+    if listing.code in MODERN_ERRORS:
         return f"Clients of both eras take error {listing.code} for a modern server and do not fall back to initialize."
     if listing.result is not None:
         return (
@@ -59,4 +57,6 @@ CHECK = Check(
     level="note",
     spec=("2026-07-28 basic/versioning, Compatibility Matrix", f"{MODERN}, Backward Compatibility"),
     run=run,
+    judges=REFUSED,
+    without_mcp=True,
 )

@@ -4,6 +4,7 @@ from mcp_echo_core.probe.check import Check, Finding, failed, noted, passed, unt
 from mcp_echo_core.probe.openings import is_protected, nearness, served, usual_opening
 from mcp_echo_core.probe.origins import foreign_host, rebinding_host, strangers
 from mcp_echo_core.probe.survey import Survey
+from mcp_echo_core.probe.verdicts import REFUSED
 
 
 async def run(survey: Survey) -> Finding:
@@ -13,8 +14,10 @@ async def run(survey: Survey) -> Finding:
         return untested(f"no request is served: the usual one was answered {usual.told()}", usual)
     answer = await foreign_host(survey)
     facts = {"status": answer.status}
+    if answer.timed_out:
+        return untested(f"no verdict; {answer.told()}", answer, usual)
     if not served(answer):
-        return passed(f"YES: {answer.told()}", answer, facts=facts)
+        return passed(f"YES: {answer.told()}", answer, usual, facts=facts)
     pages = await strangers(survey)
     rebound = served(pages.rebound)
     if await nearness(survey) == "loopback" and rebound and not await is_protected(survey):
@@ -39,4 +42,6 @@ CHECK = Check(
     level="should",
     spec=("2025-11-25 basic/transports, Security Warning (DNS rebinding)", "RFC 9110 section 7.4"),
     run=run,
+    judges=REFUSED | {None},
+    without_mcp=True,
 )

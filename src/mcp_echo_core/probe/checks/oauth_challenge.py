@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from mcp_echo_core.client.answers import Answer
+from mcp_echo_core.client.answers import Answer, media_type
+from mcp_echo_core.client.urls import origin_of
 from mcp_echo_core.probe.challenges import Challenge, challenges
 from mcp_echo_core.probe.check import Check, Finding, failed, noted, passed, untested
 from mcp_echo_core.probe.oauth import bearer_challenge, documents, is_absolute
-from mcp_echo_core.probe.openings import anonymous_opening, origin_of, served, usual_opening
+from mcp_echo_core.probe.openings import anonymous_opening, served, usual_opening
 from mcp_echo_core.probe.paths import REDIRECTS, look, step
 from mcp_echo_core.probe.survey import Survey
+from mcp_echo_core.probe.verdicts import REFUSED
 from mcp_echo_core.redaction import text as redacted
 
 HTML = "text/html"
@@ -64,7 +66,7 @@ async def _login(survey: Survey, answer: Answer) -> Answer | None:
 
 
 def _is_html(answer: Answer) -> bool:
-    return str(answer.headers.get("content-type", "")).partition(";")[0].strip().lower() == HTML
+    return media_type(answer.headers) == HTML
 
 
 async def _challenged(survey: Survey, answer: Answer) -> Finding:
@@ -158,4 +160,6 @@ CHECK = Check(
         "RFC 9728 section 5.1",
     ),
     run=run,
+    judges=REFUSED | {None},
+    without_mcp=True,
 )

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from mcp_echo_core.client.urls import origin_of
 from mcp_echo_core.probe import browsers
 from mcp_echo_core.probe.check import Check, Finding, failed, noted, passed, untested
 from mcp_echo_core.probe.oauth import (
@@ -21,9 +22,10 @@ from mcp_echo_core.probe.oauth import (
     resource_of,
     same_resource,
 )
-from mcp_echo_core.probe.openings import anonymous_opening, is_protected, origin_of
+from mcp_echo_core.probe.openings import anonymous_opening, is_protected
 from mcp_echo_core.probe.paths import look
 from mcp_echo_core.probe.survey import Survey
+from mcp_echo_core.probe.verdicts import REFUSED
 from mcp_echo_core.redaction import text as redacted
 
 OPEN = "no authorization is asked for"
@@ -185,4 +187,6 @@ CHECK = Check(
         "RFC 8414 sections 3.1 and 3.3",
     ),
     run=run,
+    judges=REFUSED | {None},
+    without_mcp=True,
 )

@@ -13,6 +13,7 @@ from mcp_echo_core.probe.check import Check, Finding, failed, noted, passed, unt
 from mcp_echo_core.probe.openings import is_protected, nearness, served, usual_opening
 from mcp_echo_core.probe.origins import STRANGE, Strangers, strangers
 from mcp_echo_core.probe.survey import Survey
+from mcp_echo_core.probe.verdicts import REFUSED
 
 FORBIDDING_SINCE = "2025-11-25"
 """The first revision that names the status 403."""
@@ -108,4 +109,6 @@ CHECK = Check(
         "2026-07-28 basic/transports/streamable-http, Security & Endpoint 1",
     ),
     run=run,
+    judges=REFUSED,
+    without_mcp=True,
 )

@@ -6,12 +6,19 @@ from mcp_echo_core.probe.check import Check, Finding, failed, noted, passed, unt
 from mcp_echo_core.probe.openings import has_credentials
 from mcp_echo_core.probe.paths import Way, way
 from mcp_echo_core.probe.survey import Survey
+from mcp_echo_core.probe.verdicts import REFUSED
 from mcp_echo_core.redaction import text as redacted
 
 CONSEQUENCE = (
     "After 301, 302 and 303 clients send GET without a body. httpx, requests and fetch drop Authorization when the"
     " host changes, so the request arrives without its token; other headers, an API key among them, go along."
 )
+
+FIX = (
+    "Give clients the URL at the end, and let the gateway pass the request on instead of redirecting it; where it must"
+    " redirect, with 308 and a relative Location."
+)
+FIX_CIRCLE = "Let the gateway pass the request on to the server: as it is, nobody who follows gets anywhere."
 
 
 async def run(survey: Survey) -> Finding:
@@ -20,6 +27,8 @@ async def run(survey: Survey) -> Finding:
     if not found.steps:
         if found.end.status is None:
             return untested(found.end.told(), found.end)
+        if found.end.message is None:
+            return untested(f"the endpoint itself was answered {found.end.told()}", found.end)
         return passed("it answers itself", found.end)
     faults = _faults(found, tokens=has_credentials(survey))
     evidence = (*(each.answer for each in found.steps), found.end)
@@ -35,8 +44,7 @@ async def run(survey: Survey) -> Finding:
         *evidence,
         details=(*faults, *details),
         consequence=CONSEQUENCE,
-        fix="Give clients the URL at the end, and let the gateway pass the request on instead of redirecting it; where"
-        " it must redirect, with 308 and a relative Location.",
+        fix=FIX_CIRCLE if found.circle else FIX,
         facts=facts,
     )
 
@@ -58,4 +66,6 @@ CHECK = Check(
     level="must",
     spec=("RFC 9110 section 15.4", "RFC 6750 section 5.3 (TLS)", "Fetch standard, HTTP-redirect fetch"),
     run=run,
+    judges=REFUSED | {None},
+    without_mcp=True,
 )

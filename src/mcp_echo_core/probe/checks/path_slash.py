@@ -5,6 +5,7 @@ from mcp_echo_core.probe.check import Check, Finding, failed, noted, passed, unt
 from mcp_echo_core.probe.openings import opening, served, usual_opening
 from mcp_echo_core.probe.paths import Step, sibling, step
 from mcp_echo_core.probe.survey import Survey
+from mcp_echo_core.probe.verdicts import REFUSED
 
 
 async def run(survey: Survey) -> Finding:
@@ -16,8 +17,12 @@ async def run(survey: Survey) -> Finding:
     answer = await opening(survey, "the path with a slash at its end, or without", url=other)
     if answer.status is None:
         return untested(answer.told(), answer)
+    if step(usual, survey.options.url) is not None:
+        return untested(f"the endpoint itself was answered {usual.told()}, see path-redirect", usual, answer)
     if (redirect := step(answer, other)) is not None:
         return _redirected(redirect)
+    if not served(usual) and usual.message is None:
+        return untested(f"the endpoint itself was answered {usual.told()}", usual, answer)
     return _answered(answer, usual)
 
 
@@ -60,4 +65,6 @@ CHECK = Check(
     level="should",
     spec=("RFC 9110 section 15.4", "2025-11-25 basic/transports, Streamable HTTP (one endpoint path)"),
     run=run,
+    judges=REFUSED,
+    without_mcp=True,
 )

@@ -6,8 +6,10 @@ from typing import Any
 
 from mcp_echo_core.client.answers import Answer
 from mcp_echo_core.probe.check import Check, Finding, failed, noted, passed, untested
+from mcp_echo_core.probe.lost_sessions import IGNORED, ignored_ids
 from mcp_echo_core.probe.replicas import CALLS, Replicas, identity, letter, pattern, period, replicas
 from mcp_echo_core.probe.survey import Survey
+from mcp_echo_core.probe.verdicts import BUSY
 from mcp_echo_core.redaction import text as redacted
 
 MAX_SHOWN = 60
@@ -28,10 +30,12 @@ CONNECTIONS = (
 
 async def run(survey: Survey) -> Finding:
     """Ask for a session over many connections and see who knows it."""
+    if ignored := await ignored_ids(survey):
+        return untested(f"{IGNORED}; see session-across-calls", *ignored)
     found = await replicas(survey)
     session = found.session
     if session.refused:
-        return untested(session.refused, session.answer)
+        return untested(session.refused, session.answer, facts={"hindered": session.answer.status in BUSY})
     if session.id is None:
         return noted(
             f"no sessions to lose; {_instances(found)}",
@@ -48,10 +52,13 @@ def _judged(found: Replicas) -> Finding:
     hits = pattern(found.fresh)
     match found.routing:
         case "unseen":
-            return untested(f"no call in the session got a verdict: {found.fresh[0].told()}", *evidence, facts=facts)
+            told = f"no call in the session got a verdict: {found.fresh[0].told()}"
+            return untested(told, *evidence, facts={**facts, "hindered": True})
         case "lost" if not _led_away(found):
             told = found.fresh[0].told()
             return untested(f"no call in the session was answered with a result: {told}", *evidence, facts=facts)
+        case "one" | "shared" | "ended" if found.hindered:
+            return _hindered(found)
         case "ended":
             return noted(
                 f"the session ended after {hits.count('H')} of {len(hits)} calls ({hits})",
@@ -69,6 +76,19 @@ def _judged(found: Replicas) -> Finding:
         consequence={"sticky-cookie": COOKIES, "sticky-connection": CONNECTIONS}.get(found.routing, LOSES),
         fix=FIX,
         facts=facts,
+    )
+
+
+def _hindered(found: Replicas) -> Finding:
+    total = len(found.calls)
+    told = "; ".join(f"{times} of {total} calls: {what}" for what, times in found.hindered.items())
+    return untested(
+        f"no verdict; {told}",
+        *_evidence(found),
+        details=_details(found),
+        consequence="So many of a client's requests get no answer of the server's either; whether the others reach one"
+        " instance or several cannot be told.",
+        facts={**_facts(found), "hindered": True},
     )
 
 
@@ -159,8 +179,7 @@ def _led_away(found: Replicas) -> bool:
 
 
 def _evidence(found: Replicas) -> tuple[Answer, ...]:
-    calls = [*found.fresh, *(answer for _, answer in found.others)]
-    firsts = {letter(answer): answer for answer in reversed(calls)}
+    firsts = {letter(answer): answer for answer in reversed(found.calls)}
     return (found.session.answer, *firsts.values())
 
 
@@ -181,6 +200,7 @@ CHECK = Check(
     id="replicas",
     question="Is there one instance, or do several share their sessions?",
     level="should",
+    weighs=True,
     spec=("2025-11-25 basic/transports, Session Management 3",),
     run=run,
 )

@@ -4,6 +4,7 @@ from mcp_echo_core.probe.cells import Matrix
 from mcp_echo_core.probe.check import Check, Finding, failed, noted, passed, untested
 from mcp_echo_core.probe.matrix import session_matrix
 from mcp_echo_core.probe.survey import Survey
+from mcp_echo_core.probe.verdicts import REFUSED
 
 
 async def run(survey: Survey) -> Finding:
@@ -17,7 +18,7 @@ async def run(survey: Survey) -> Finding:
 def _judged(matrix: Matrix) -> Finding:
     post = matrix.cell("absent")
     seen, details = matrix.evidence("absent"), matrix.told("absent")
-    facts = {"verdicts": {cell.method: cell.verdict for cell in matrix.row("absent")}}
+    facts = {"verdicts": matrix.verdicts("absent")}
     if (why := matrix.why_untested("absent")) is not None:
         return untested(why, *seen, details=details)
     if post.verdict == "accepted":
@@ -26,7 +27,9 @@ def _judged(matrix: Matrix) -> Finding:
             f"it is served{why}",
             *seen,
             details=details,
-            consequence="A client that loses its id notices nothing; what it kept in its session is not there.",
+            consequence="A client that loses its id notices nothing; what it kept in its session is not there."
+            if matrix.session.id is not None
+            else "There is no session that a client could lose.",
             facts=facts,
         )
     wrong = matrix.wrong("absent")
@@ -49,4 +52,6 @@ CHECK = Check(
     level="should",
     spec=("2025-11-25 basic/transports, Session Management 2",),
     run=run,
+    judges=REFUSED | {None},
+    in_session=True,
 )

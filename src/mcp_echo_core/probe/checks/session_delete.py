@@ -41,4 +41,5 @@ CHECK = Check(
     level="note",
     spec=("2025-11-25 basic/transports, Session Management 5",),
     run=run,
+    in_session=True,
 )

@@ -4,6 +4,7 @@ from mcp_echo_core.probe.check import Check, Finding, failed, passed, untested
 from mcp_echo_core.probe.matrix import session_matrix
 from mcp_echo_core.probe.store_kind import FIX_STATUS, STARTS_OVER, seen_instead, what_clients_do
 from mcp_echo_core.probe.survey import Survey
+from mcp_echo_core.probe.verdicts import REFUSED
 
 
 async def run(survey: Survey) -> Finding:
@@ -18,7 +19,7 @@ async def run(survey: Survey) -> Finding:
     if (why := matrix.why_untested("ended")) is not None:
         return untested(why, *seen)
     details = (f"DELETE of the living session: {end.told}", *matrix.told("ended"))
-    facts = {"verdicts": {cell.method: cell.verdict for cell in matrix.row("ended")}}
+    facts = {"verdicts": matrix.verdicts("ended")}
     if not wrong:
         return passed("YES", *seen, details=details, consequence=f"{STARTS_OVER}.", facts=facts)
     accepted = [cell.method for cell in wrong if cell.verdict == "accepted"]
@@ -38,4 +39,6 @@ CHECK = Check(
     level="must",
     spec=("2025-11-25 basic/transports, Session Management 3 and 5",),
     run=run,
+    judges=REFUSED | {None},
+    in_session=True,
 )

@@ -4,6 +4,7 @@ from mcp_echo_core.probe.check import Check, Finding, failed, passed, untested
 from mcp_echo_core.probe.matrix import session_matrix
 from mcp_echo_core.probe.store_kind import FIX_STATUS, STARTS_OVER, seen_instead, what_clients_do
 from mcp_echo_core.probe.survey import Survey
+from mcp_echo_core.probe.verdicts import REFUSED
 
 
 async def run(survey: Survey) -> Finding:
@@ -18,7 +19,7 @@ async def run(survey: Survey) -> Finding:
         return untested(why, *seen)
     idle = survey.options.idle
     details = (f"The session was left alone for {idle:g} s.", *matrix.told("expired"))
-    facts = {"idle": idle, "verdicts": {cell.method: cell.verdict for cell in matrix.row("expired")}}
+    facts = {"idle": idle, "verdicts": matrix.verdicts("expired")}
     if not wrong:
         answer = f"404 after {idle:g} s"
         return passed(answer, *seen, details=details, consequence=f"{STARTS_OVER}.", facts=facts)
@@ -38,4 +39,6 @@ CHECK = Check(
     level="must",
     spec=("2025-11-25 basic/transports, Session Management 3 and 4",),
     run=run,
+    judges=REFUSED | {None},
+    in_session=True,
 )

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from mcp_echo_core.client.answers import Answer
 from mcp_echo_core.probe.check import Check, Finding, failed, noted, passed, untested
 from mcp_echo_core.probe.kept_state import Adoption, adoption, why_unseen
+from mcp_echo_core.probe.lost_sessions import IGNORED, ignored_ids
 from mcp_echo_core.probe.matrix import session_matrix
 from mcp_echo_core.probe.survey import Survey
+from mcp_echo_core.probe.verdicts import REFUSED
 
 
 async def run(survey: Survey) -> Finding:
@@ -27,15 +29,18 @@ async def run(survey: Survey) -> Finding:
     facts = {"carried": adopting.carried, "kept": adopting.proven is not None if unseen is None else None}
     if adopting.adopted:
         return _adopted(adopting, seen, details, facts)
+    if await ignored_ids(survey):
+        return untested(IGNORED, *seen)
+    answer = None
     if adopting.carried:
         answer = "initialize repeats the id, but nothing is kept under it"
-        return noted(answer, *seen, details=tuple(details), facts=facts)
-    if session.id is None:
-        return noted("NO, there are no sessions", *seen, details=tuple(details), facts=facts)
-    if unknown.verdict == "accepted":
+    elif session.id is None:
+        answer = "NO, there are no sessions"
+    elif unknown.verdict == "accepted":
         kept = ", and nothing is kept under them" if unseen is None else ""
-        return noted(f"NO, though invented ids are accepted{kept}", *seen, details=tuple(details), facts=facts)
-    return passed("NO", *seen, details=tuple(details), facts=facts)
+        answer = f"NO, though invented ids are accepted{kept}"
+    told = {"details": tuple(details), "facts": facts}
+    return passed("NO", *seen, **told) if answer is None else noted(answer, *seen, **told)
 
 
 def _adopted(adopting: Adoption, seen: list[Answer], details: list[str], facts: Mapping[str, object]) -> Finding:
@@ -73,4 +78,5 @@ CHECK = Check(
         "2025-11-25 security best practices, Session Hijacking, Mitigation",
     ),
     run=run,
+    judges=REFUSED,
 )

@@ -6,9 +6,10 @@ from http import HTTPStatus
 from mcp_echo_core.client.answers import Answer
 from mcp_echo_core.probe.cells import Cell, Matrix, OtherCaller
 from mcp_echo_core.probe.check import Check, Finding, failed, noted, passed, untested
-from mcp_echo_core.probe.matrix import served, session_matrix
+from mcp_echo_core.probe.matrix import let_in, session_matrix
 from mcp_echo_core.probe.store_kind import Store, store
 from mcp_echo_core.probe.survey import Survey
+from mcp_echo_core.probe.verdicts import REFUSED
 
 NOTHING_IDENTIFIES = (
     "Without credentials, the id alone opens a session: whoever sees it in a log or a URL is its owner."
@@ -34,7 +35,7 @@ def _without_credentials(matrix: Matrix, post: Cell) -> Finding:
     seen = matrix.evidence("foreign")
     sent = ("The session began without credentials; these requests carry a made-up bearer token.",)
     details = (*sent, *matrix.told("foreign"))
-    facts = {"callers": "made up", "verdicts": {cell.method: cell.verdict for cell in matrix.row("foreign")}}
+    facts = {"callers": "made up", "verdicts": matrix.verdicts("foreign")}
     if post.verdict == "rejected":
         return passed("NO, sessions belong to the Authorization header", *seen, details=details, facts=facts)
     if post.verdict == "accepted":
@@ -48,7 +49,7 @@ def _without_credentials(matrix: Matrix, post: Cell) -> Finding:
 
 def _between_callers(matrix: Matrix, other: OtherCaller, kind: Store) -> Finding:
     cells = [*matrix.row("foreign"), other.ours]
-    survived = served(other.owner)
+    survived = let_in(other.owner)
     taken = [cell for cell in cells if cell.verdict == "accepted" and not (cell.method == "DELETE" and survived)]
     seen = [*matrix.evidence("foreign"), *([other.ours.answer] if other.ours.answer else []), other.owner]
     details = (
@@ -56,7 +57,7 @@ def _between_callers(matrix: Matrix, other: OtherCaller, kind: Store) -> Finding
         f"The other caller's POST with our id: {other.ours.told}",
         f"The owner's POST after that: {other.owner.told()}",
     )
-    facts = {"callers": "two", "verdicts": {cell.method: cell.verdict for cell in matrix.row("foreign")}}
+    facts = {"callers": "two", "verdicts": matrix.verdicts("foreign")}
     if not taken:
         return passed("NO", *seen, details=details, facts=facts)
     if kind == "no-op":
@@ -88,4 +89,6 @@ CHECK = Check(
     level="should",
     spec=("2025-11-25 security best practices, Session Hijacking, Mitigation",),
     run=run,
+    judges=REFUSED | {None},
+    in_session=True,
 )

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from mcp_echo_core.probe.check import Check, Finding, failed, passed, untested
+from mcp_echo_core.probe.living import SIDE_BY_SIDE
 from mcp_echo_core.probe.session_ids import ENOUGH_BITS, form, pattern_in, random_bits
-from mcp_echo_core.probe.survey import SIDE_BY_SIDE, Session, Survey
+from mcp_echo_core.probe.survey import Session, Survey
 
 WANTED = 50
 """How many sessions are begun and ended."""
@@ -31,7 +32,8 @@ async def run(survey: Survey) -> Finding:
     await survey.end_all([session_id for session_id in dict.fromkeys(ids) if session_id != shared.id])
     if len(ids) < FEWEST:
         why = next(session for session in sessions if session.id is None)
-        return untested(f"of {WANTED} initializations, only {len(ids)} gave an id", why.answer)
+        told = f"of {WANTED} initializations, only {len(ids)} gave an id: {why.answer.told()}"
+        return untested(told, why.answer)
     forms = Counter(form(session_id) for session_id in ids)
     return _judged(sessions, list(dict.fromkeys(ids)), len(ids), forms)
 
@@ -50,7 +52,7 @@ def _judged(sessions: Sequence[Session], distinct: Sequence[str], count: int, fo
     bits = random_bits(distinct)
     pattern = pattern_in(distinct, time.time()) if len(distinct) > 1 else None
     told = "no estimate: their lengths differ too much" if bits is None else f"about {bits:.0f} bits"
-    seen = [session.answer for session in sessions[:3]]
+    seen = [session.answer for session in sessions if session.id is not None][:3]
     facts = {"ids": count, "distinct": len(distinct), "bits": bits, "pattern": pattern, "formats": dict(forms)}
     details = (
         f"{count} initializations gave {len(distinct)} distinct ids.",

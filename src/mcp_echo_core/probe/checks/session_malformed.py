@@ -3,6 +3,7 @@
 from mcp_echo_core.probe.check import Check, Finding, failed, noted, passed, untested
 from mcp_echo_core.probe.matrix import MALFORMED, session_matrix
 from mcp_echo_core.probe.survey import Survey
+from mcp_echo_core.probe.verdicts import REFUSED
 
 
 async def run(survey: Survey) -> Finding:
@@ -14,7 +15,7 @@ async def run(survey: Survey) -> Finding:
     post = matrix.cell("malformed")
     seen = matrix.evidence("malformed")
     details = (f'The id sent is "{MALFORMED}".', *matrix.told("malformed"))
-    facts = {"verdicts": {cell.method: cell.verdict for cell in matrix.row("malformed")}}
+    facts = {"verdicts": matrix.verdicts("malformed")}
     if (why := matrix.why_untested("malformed")) is not None:
         return untested(why, *seen, details=details)
     broken = [cell for cell in matrix.wrong("malformed") if cell.verdict == "broken"]
@@ -43,4 +44,6 @@ CHECK = Check(
     level="should",
     spec=("2025-11-25 basic/transports, Session Management 1 and 3",),
     run=run,
+    judges=REFUSED | {None},
+    in_session=True,
 )

@@ -22,8 +22,6 @@ async def run(survey: Survey) -> Finding:
     carried = {name: str(answer.session) for name, answer in answers.items() if answer.session is not None}
     uses = {name: await _use(survey, session_id) for name, session_id in carried.items()}
     minting = [name for name, use in uses.items() if use.status != HTTPStatus.NOT_FOUND]
-    for name in minting:
-        survey.end_later(carried[name])
     return _judged(answers, uses, minting, "only initialize" if shared.id is not None else "nothing gets one")
 
 
@@ -69,4 +67,5 @@ CHECK = Check(
     level="note",
     spec=("2025-11-25 basic/transports, Session Management 1",),
     run=run,
+    in_session=True,
 )

@@ -2,7 +2,10 @@
 
 from mcp_echo_core.probe.check import Check, Finding, noted, passed, untested
 from mcp_echo_core.probe.kept_state import REPLAYS, State, session_state, why_unseen
+from mcp_echo_core.probe.lost_sessions import IGNORED, ignored_ids
 from mcp_echo_core.probe.survey import Survey
+
+FORGOTTEN = "A client that relies on state between its calls works with nothing and is not told so."
 
 
 async def run(survey: Survey) -> Finding:
@@ -12,7 +15,10 @@ async def run(survey: Survey) -> Finding:
         return untested(session.refused or "the server gives no session id", session.answer)
     if (why := await why_unseen(survey)) is not None:
         return untested(f"it cannot be seen: {why}")
-    return _judged(await session_state(survey))
+    state = await session_state(survey)
+    if ignored := await ignored_ids(survey):
+        return noted(f"NO: {IGNORED}", *ignored, *state.evidence, consequence=FORGOTTEN)
+    return _judged(state)
 
 
 def _judged(state: State) -> Finding:
@@ -34,7 +40,7 @@ def _judged(state: State) -> Finding:
         consequence = "Processes behind this URL do not share their sessions: what one keeps, the others do not know."
     else:
         answer = "NO, the id is accepted but nothing is kept under it"
-        consequence = "A client that relies on state between its calls works with nothing and is not told so."
+        consequence = FORGOTTEN
     return noted(answer, *state.evidence, details=details, consequence=consequence, facts=facts)
 
 

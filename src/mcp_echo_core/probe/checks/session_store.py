@@ -3,11 +3,13 @@
 from mcp_echo_core.probe.cells import CONDITIONS, Cell, Matrix
 from mcp_echo_core.probe.check import Check, Finding, noted, untested
 from mcp_echo_core.probe.matrix import session_matrix
-from mcp_echo_core.probe.store_kind import NO_OP, Store, seen_instead, store
+from mcp_echo_core.probe.store_kind import HIDDEN, NO_OP, Store, seen_instead, store
 from mcp_echo_core.probe.survey import Survey
+from mcp_echo_core.probe.verdicts import REFUSED
 
 VERDICTS = {
     "sessionless": "sessionless",
+    "hidden": HIDDEN,
     "validating": "validating store",
     "no-op": f"{NO_OP}: accepts any id and validates nothing",
     "adopting": "adopts ids of clients (session fixation)",
@@ -16,6 +18,7 @@ VERDICTS = {
 
 CONSEQUENCES = {
     "sessionless": "Any instance can answer any request; clients find nothing again that they did not send.",
+    "hidden": "Clients believe that there are no sessions: what is kept in one is lost with the answer that began it.",
     "validating": "A client learns by 404 that its session is gone, and begins a new one.",
     "no-op": "The id is a label: clients may keep it for ever, and nothing tells them when what it stood for is gone.",
     "adopting": "Who makes somebody else use an id of their choice shares that session.",
@@ -31,7 +34,7 @@ async def run(survey: Survey) -> Finding:
         return untested(session.refused, session.answer)
     matrix = await session_matrix(survey)
     kind = await store(survey)
-    seen = [cell.answer for cell in (*matrix.row("unknown"), *matrix.row("ended")) if cell.answer is not None]
+    seen = [*matrix.evidence("unknown"), *matrix.evidence("ended")]
     verdict = _verdict(kind, matrix)
     facts = {"matrix": matrix.facts(), "verdict": verdict, "store": kind}
     if kind == "unclear":
@@ -44,6 +47,8 @@ async def run(survey: Survey) -> Finding:
 
 def _verdict(kind: Store, matrix: Matrix) -> str:
     if kind == "unclear":
+        if (why := matrix.why_untested("unknown")) is not None:
+            return why
         return f"the request with an unknown id was answered {matrix.cell('unknown').told}"
     if kind == "wrong status":
         return f"validating store, but {seen_instead([matrix.cell('unknown')])}"
@@ -67,4 +72,6 @@ CHECK = Check(
     level="note",
     spec=("2025-11-25 basic/transports, Session Management",),
     run=run,
+    judges=REFUSED | {None},
+    in_session=True,
 )

@@ -68,4 +68,5 @@ CHECK = Check(
     level="note",
     spec=(f"{TRANSPORT}, Sending Messages to the Server 6",),
     run=run,
+    in_session=True,
 )

@@ -7,6 +7,7 @@ from mcp_echo_core.eras.versions import MODERN_VERSIONS
 from mcp_echo_core.probe.check import Check, Finding, failed, noted, passed, untested
 from mcp_echo_core.probe.streams import TRANSPORT, Watched, streams, watched
 from mcp_echo_core.probe.survey import Survey
+from mcp_echo_core.probe.verdicts import REFUSED
 
 RULE = "The answer to GET must be text/event-stream or 405 Method Not Allowed."
 
@@ -108,4 +109,6 @@ CHECK = Check(
         "2026-07-28 basic/transports/streamable-http, Earlier Streamable HTTP Revisions",
     ),
     run=run,
+    judges=REFUSED,
+    in_session=True,
 )

@@ -41,4 +41,5 @@ CHECK = Check(
     level="note",
     spec=(f"{TRANSPORT}, Listening for Messages from the Server 4",),
     run=run,
+    in_session=True,
 )

@@ -69,4 +69,5 @@ CHECK = Check(
         "HTML standard, Server-sent events, notes",
     ),
     run=run,
+    in_session=True,
 )

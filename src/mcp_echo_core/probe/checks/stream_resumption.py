@@ -164,4 +164,5 @@ CHECK = Check(
     level="must",
     spec=(f"{TRANSPORT}, Resumability and Redelivery", f"{TRANSPORT}, Listening for Messages from the Server 4"),
     run=run,
+    in_session=True,
 )

@@ -76,4 +76,5 @@ CHECK = Check(
     level="must",
     spec=("2025-11-25 basic/transports, Protocol Version Header",),
     run=run,
+    in_session=True,
 )

@@ -3,7 +3,8 @@
 import re
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from mcp_echo_core.probe.reports import evidence, summary
+from mcp_echo_core.client import transcript
+from mcp_echo_core.probe.reports import summary
 from mcp_echo_core.probe.runner import Line, Report
 from mcp_echo_core.text import block
 
@@ -18,7 +19,7 @@ def render(report: Report) -> str:
     """The report as XML.
 
     Failed checks and stale entries of a baseline fail; known failures and what could not be tested are skipped; a check
-    that failed itself is an error, and so is a server that speaks no MCP.
+    that failed itself or got no answers of the server's is an error, and so is a server that speaks no MCP.
     """
     suite = Element("testsuite", _counts(report))
     properties = SubElement(suite, "properties")
@@ -28,7 +29,7 @@ def render(report: Report) -> str:
         _case(suite, report, line)
     if summary.unanswered(report):
         case = SubElement(suite, "testcase", classname="mcp-echo.probe", name="speaks-mcp")
-        SubElement(case, "error", message="the server answered neither initialize nor server/discover with a result")
+        SubElement(case, "error", message=_text(report.obstacle))
     suites = Element("testsuites")
     suites.append(suite)
     indent(suites)
@@ -36,7 +37,8 @@ def render(report: Report) -> str:
 
 
 def _counts(report: Report) -> dict[str, str]:
-    crashed, unanswered = sum(line.crashed for line in report.lines), summary.unanswered(report)
+    crashed = sum(line.crashed or line.hindered for line in report.lines)
+    unanswered = summary.unanswered(report)
     skipped = sum(line.known for line in report.lines) + report.count("untested") - crashed
     return {
         "name": "mcp-echo probe",
@@ -52,7 +54,7 @@ def _counts(report: Report) -> dict[str, str]:
 def _case(suite: Element, report: Report, line: Line) -> None:
     case = SubElement(suite, "testcase", classname=f"mcp-echo.probe.{line.level}", name=line.id)
     answer = _text(line.finding.answer)
-    if line.crashed:
+    if line.crashed or line.hindered:
         SubElement(case, "error", message=answer).text = _told(report, line)
     elif line.known:
         SubElement(case, "skipped", message=_text(f"known failure: {line.reason or line.finding.answer}"))
@@ -69,9 +71,9 @@ def _case(suite: Element, report: Report, line: Line) -> None:
 def _told(report: Report, line: Line) -> str:
     finding = line.finding
     lines = [line.question, finding.answer, *finding.details, finding.consequence, finding.fix, "; ".join(line.spec)]
-    for exchange in evidence.of(report, line):
-        lines += ["", evidence.title(exchange), *evidence.request(exchange, MAX_BODY), ""]
-        lines += evidence.answer(exchange, MAX_BODY)
+    for exchange in report.evidence(line):
+        lines += ["", transcript.title(exchange), *transcript.request(exchange, MAX_BODY), ""]
+        lines += transcript.answer(exchange, MAX_BODY)
     return _text("\n".join(lines))
 
 

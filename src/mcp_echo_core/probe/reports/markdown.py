@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from mcp_echo_core.client import transcript
 from mcp_echo_core.client.evidence import Exchange
-from mcp_echo_core.probe.reports import evidence, summary
+from mcp_echo_core.probe.reports import summary
 from mcp_echo_core.probe.reports.deductions import ARCHITECTURE, SECURITY
 from mcp_echo_core.probe.runner import Line, Report
 from mcp_echo_core.text import line as safe
@@ -54,7 +55,7 @@ def _overview(report: Report) -> Iterator[str]:
     yield f"- Speaks: {plain(summary.era(report))}"
     yield f"- Asked: {report.began:%Y-%m-%d %H:%M:%S} UTC by {report.tool}, in {report.seconds:.1f} s"
     yield f"- Verdict: **{summary.verdict(report)}**"
-    for complaint in summary.complaints(report):
+    for complaint in filter(None, (summary.headline(report), *summary.complaints(report))):
         yield f"- **{plain(complaint)}**"
     yield ""
 
@@ -108,7 +109,7 @@ def _key_findings(line: Line) -> Iterator[str]:
 
 
 def _evidence(report: Report, line: Line, shown: set[int]) -> Iterator[str]:
-    exchanges = evidence.of(report, line)
+    exchanges = report.evidence(line)
     most = MAX_EXCHANGES.get(line.finding.outcome, 1)
     for exchange in exchanges[:most]:
         if exchange.number in shown:
@@ -123,9 +124,9 @@ def _evidence(report: Report, line: Line, shown: set[int]) -> Iterator[str]:
 
 
 def _exchange(exchange: Exchange) -> Iterator[str]:
-    yield f"Evidence: {plain(evidence.title(exchange))}"
+    yield f"Evidence: {plain(transcript.title(exchange))}"
     yield ""
-    yield from fenced([*evidence.request(exchange, MAX_BODY), "", *evidence.answer(exchange, MAX_BODY)])
+    yield from fenced([*transcript.request(exchange, MAX_BODY), "", *transcript.answer(exchange, MAX_BODY)])
 
 
 def _architecture(report: Report) -> Iterator[str]:
@@ -157,7 +158,8 @@ def _reproduction(report: Report) -> Iterator[str]:
     yield ""
     yield from fenced([safe(report.command)], "sh")
     yield f"Run on {report.began:%Y-%m-%d} with {report.tool} against {code(summary.server(report))}."
-    yield "Credentials are left out; sessions that were begun have been ended."
+    ended = "sessions that were begun have been ended"
+    yield f"Credentials are left out; {ended if not report.left else f'{ended}, but for {report.left}'}."
     yield ""
 
 

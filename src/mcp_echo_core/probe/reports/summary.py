@@ -1,11 +1,13 @@
 """What every report begins with: the four lines, the verdict, who was asked; and the matrix of sessions."""
 
 import re
+from collections import Counter
 from typing import Any
 
 from msgspec import Struct
 
 from mcp_echo_core.probe.runner import Line, Report
+from mcp_echo_core.probe.verdicts import BUSY, MEANING
 from mcp_echo_core.text import line as safe
 
 OPENING = (
@@ -80,7 +82,11 @@ def verdict(report: Report) -> str:
     levels = ", ".join(f"{count} {level}" for level, count in counts if count)
     known = sum(line.known for line in report.lines)
     parts = [
-        f"{levels} broken" if found else "nothing broken",
+        f"{levels} broken"
+        if found
+        else "nothing broken"
+        if whole(report)
+        else "nothing broken as far as could be seen",
         *([f"{known} known to be broken"] if known else []),
         f"{report.count('passed')} passed",
         f"{report.count('noted')} noted",
@@ -94,11 +100,30 @@ def complaints(report: Report) -> list[str]:
     told = [f"The baseline names {check_id}, which does not fail: remove it." for check_id in report.stale]
     if crashed := ", ".join(line.id for line in report.lines if line.crashed):
         told.append(f"Not everything could be asked, because of a bug of mcp-echo in: {crashed}. Please report it.")
-    if unanswered(report):
-        told.append(
-            "The server answered neither initialize nor server/discover with a result, so little could be asked: "
-            "check the path of the URL, and the credentials (--bearer, --header)."
-        )
+    told += _unheard(report)
+    if report.left:
+        why = f"{report.left} (DELETE was answered {report.unended})" if report.unended else f"{report.left} or more"
+        hidden = "" if report.unended else ", since their ids never came"
+        told.append(f"Sessions that could not be ended: {why}{hidden}. They live until they expire.")
+    return told
+
+
+def headline(report: Report) -> str:
+    """What is to be known before everything else: that nobody speaks MCP at the URL; empty where somebody does."""
+    return report.obstacle if unanswered(report) else ""
+
+
+def _unheard(report: Report) -> list[str]:
+    """How many requests were not answered by the server."""
+    counts = Counter(exchange.status for exchange in report.exchanges)
+    told = [
+        f"{counts[status]} of {counts.total()} requests were answered {status:d} ({MEANING[status]}): "
+        "what rests on them is untested."
+        for status in sorted(BUSY)
+        if counts[status]
+    ]
+    if count := sum(line.hindered for line in report.lines):
+        told.append(f"Not everything could be asked: {count} checks got answers without a verdict.")
     return told
 
 
@@ -109,12 +134,12 @@ def unanswered(report: Report) -> bool:
 
 def whole(report: Report) -> bool:
     """Whether the run asked what it was told to ask."""
-    return not unanswered(report) and not any(line.crashed for line in report.lines)
+    return not unanswered(report) and not any(line.crashed or line.hindered for line in report.lines)
 
 
 def server(report: Report) -> str:
     """Who answered."""
-    name = report.server.get("name") or "a server without a name"
+    name = report.server.get("name") or ("a server without a name" if report.eras else "nobody who gives a name")
     version = report.server.get("version")
     return safe(f"{name} {version}" if version else name, 200)
 
@@ -123,6 +148,8 @@ def era(report: Report) -> str:
     """Which eras the server speaks."""
     legacy = f"with a handshake (settled on {safe(report.version, 40)})" if report.version else ERAS["legacy"]
     spoken = [legacy if each == "legacy" else ERAS[each] for each in report.eras]
+    if not spoken and report.exchanges and report.exchanges[0].status in BUSY:
+        return "not known, since the server was not reached"
     return " and ".join(spoken) or "neither era"
 
 

@@ -8,8 +8,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from mcp_echo_core.client import transcript
 from mcp_echo_core.client.evidence import Exchange
-from mcp_echo_core.probe.reports import evidence, summary
+from mcp_echo_core.probe.reports import summary
 from mcp_echo_core.probe.runner import Line, Report
 from mcp_echo_core.text import line as safe
 
@@ -60,10 +61,14 @@ class _Page:
         return written if self.colour else _TRAILING.sub("", written)
 
     def opening(self) -> None:
+        if told := summary.headline(self.report):
+            self._prose(safe(told), indent=0, style="bold red")
+            self._line()
         for number, statement in enumerate(summary.opening(self.report), 1):
             self._line(f"{number}. {statement.told}: {statement.mark} {statement.answer}")
         self._line()
-        self._line(summary.verdict(self.report), "bold red" if summary.broken(self.report) else "bold green")
+        good = "bold green" if summary.whole(self.report) else "bold yellow"
+        self._line(summary.verdict(self.report), "bold red" if summary.broken(self.report) else good)
         for complaint in summary.complaints(self.report):
             self._prose(complaint, indent=0, style="yellow")
         self._line()
@@ -111,7 +116,7 @@ class _Page:
             self._evidence(line)
 
     def _evidence(self, line: Line) -> None:
-        exchanges = evidence.of(self.report, line)
+        exchanges = self.report.evidence(line)
         shown = exchanges if self.verbose else exchanges[:MAX_EXCHANGES]
         for exchange in shown:
             self._exchange(exchange)
@@ -120,10 +125,10 @@ class _Page:
 
     def _exchange(self, exchange: Exchange) -> None:
         most = len(exchange.body + exchange.request_body) if self.verbose else MAX_BODY
-        self._line(f"  {evidence.title(exchange)}", "dim")
-        for text in evidence.request(exchange, most):
+        self._line(f"  {transcript.title(exchange)}", "dim")
+        for text in transcript.request(exchange, most):
             self._line(f"  > {text}", "cyan")
-        for text in evidence.answer(exchange, most):
+        for text in transcript.answer(exchange, most):
             self._line(f"  < {text}")
 
     def _titled(self, title: str, table: Table) -> None:

@@ -54,6 +54,17 @@ def test_nobody_there_gives_exit_code_2(capsys: pytest.CaptureFixture[str]) -> N
     assert "cannot be asked: no connection" in capsys.readouterr().err
 
 
+def test_a_failure_is_json_too(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for where, words, why in (
+        ("http://127.0.0.1:1/mcp", [], "no connection"),
+        (url, ["--tool", "nothing"], "tools/list does not name nothing"),
+    ):
+        assert main(["stream", where, *words, "--json"]) == 2
+        facts = json.loads(capsys.readouterr().out)
+        assert (facts["exitCode"], facts["url"]) == (2, where)
+        assert why in facts["error"]["message"]
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -1,6 +1,7 @@
 """``mcp-echo probe``: what it asks, what it refuses, how it ends."""
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -163,7 +164,7 @@ async def test_a_server_that_answers_in_neither_era_gives_2(serve: Serve) -> Non
     done = await ran(await serve(Refuses()), "--only", "session-minted")
     assert done.code == 2
     assert "1. Server generates new session ID: ➖ initialize was answered 401" in done.out
-    assert "The server answered neither initialize nor server/discover" in done.out
+    assert "No MCP server answers at this URL: initialize was answered 401" in done.out
 
 
 async def test_an_interrupt_gives_130_without_a_traceback(serve: Serve) -> None:
@@ -181,7 +182,24 @@ async def test_an_interrupt_gives_130_without_a_traceback(serve: Serve) -> None:
     assert err == b"mcp-echo probe: interrupted\n"
 
 
-async def test_a_reader_that_goes_away_is_no_fault(serve: Serve) -> None:
+async def test_an_interrupt_while_libraries_are_loaded_gives_130_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(name: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mcp_echo_core.cli.importlib.import_module", interrupted)
+    assert await ran(NOWHERE) == (130, "", "mcp-echo probe: interrupted\n")
+
+
+async def test_no_value_of_a_header_is_in_the_command_line_of_the_report(serve: Serve, mixed: None) -> None:
+    words = ("--header", "X-Custom: canary-4711", "--header", "User-Agent: pipeline", "--format", "json")
+    done = await ran(await serve(ModelServer()), *words)
+    assert json.loads(done.out)["command"].endswith("--header 'X-Custom: ...' --header 'User-Agent: pipeline'")
+    assert "canary-4711" not in done.out
+
+
+async def test_a_reader_that_goes_away_ends_it_in_silence(serve: Serve) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     code = "import sys; from mcp_echo_core.cli import main; sys.exit(main())"
@@ -192,7 +210,7 @@ async def test_a_reader_that_goes_away_is_no_fault(serve: Serve) -> None:
     os.close(writing)
     async with asyncio.timeout(BOUND):
         _, err = await process.communicate()
-    assert (process.returncode, err) == (0, b"")
+    assert (process.returncode, err) == (141, b"")
 
 
 async def test_a_terminal_of_another_encoding_gets_escapes(serve: Serve) -> None:

@@ -5,7 +5,7 @@ import io
 import json
 
 import pytest
-from gateways import Gateway, report_through, without
+from gateways import Gateway, replacing, report_through, without
 from rich.console import Console
 
 from harness import Server
@@ -55,6 +55,41 @@ def test_a_server_that_is_not_there_exits_with_2(capsys: pytest.CaptureFixture[s
     assert "could not run: no answer: no connection" in capsys.readouterr().out
 
 
+async def test_what_a_server_says_cannot_act_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    evil = [(b"server", b"E\x9b31mvil"), (b"x-evil", "\u202ede\u0085".encode())]
+    gateway = Gateway(Server("stateful").app, answer=lambda fields: [*fields, *evil])
+    await run(gateway)
+    told = capsys.readouterr().out
+    assert "Server [E\\x9b31mvil]" in told
+    await run(gateway, "--json")
+    for printed in (told, capsys.readouterr().out):
+        assert [each for each in printed if each != "\n" and not each.isprintable()] == []
+    report = await report_through(answer=lambda fields: [*fields, *evil])
+    screen = io.StringIO()
+    show(report, Console(file=screen, width=240))
+    assert "X-Evil" in screen.getvalue()
+    assert not {"\x9b", "\x85", "\u202e"} & set(screen.getvalue())
+
+
+async def test_credentials_in_the_url_are_never_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in ([], ["--json"]):
+        async with served(Gateway(Server("stateful").app, request=without("authorization"))) as url:
+            secret = url.replace("http://", "http://usr:pass-word-0123@") + "?token=query-0123456789&x=1"
+            assert await asyncio.to_thread(main, ["diff", secret, *words]) == 1
+        printed = "".join(capsys.readouterr())
+        assert "pass-word-0123" not in printed
+        assert "query-0123456789" not in printed
+        assert "/mcp?token=*******&x=1" in printed
+        assert "Basic ******* (hidden)" in printed
+
+
+async def test_a_header_of_the_users_own_is_compared_and_shown_in_part(capsys: pytest.CaptureFixture[str]) -> None:
+    gateway = Gateway(Server("stateful").app, request=replacing(x_tenant="green"))
+    assert await run(gateway, "--header", "X-Tenant: blue") == 1
+    told = capsys.readouterr().out
+    assert "changed  X-Tenant\n  sent     ******* (hidden)\n  arrived  ******* (hidden)\n" in told
+
+
 def test_an_option_that_cannot_be_used_exits_with_2(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["diff", "not a url"])
@@ -76,7 +111,7 @@ async def test_no_session_id_and_no_canary_is_shown_whole() -> None:
     report = await report_through(request=without("authorization", "mcp-session-id", "cookie"))
     assert report.seen.session is not None
     canary = dict(report.seen.whole[0].sent)["Authorization"].removeprefix("Bearer ")
-    assert canary not in as_json(report).decode()
+    assert canary not in json.dumps(as_json(report))
     assert report.seen.session not in as_text(report)
 
 

@@ -3,14 +3,8 @@
 from collections.abc import Sequence
 
 from mcp_echo_core.client.evidence import Exchange
-from mcp_echo_core.probe.runner import Line, Report
 from mcp_echo_core.text import block
 from mcp_echo_core.text import line as safe
-
-
-def of(report: Report, line: Line) -> list[Exchange]:
-    """The exchanges that show what a check found."""
-    return [exchange for exchange in report.exchanges if exchange.number in line.finding.evidence]
 
 
 def title(exchange: Exchange) -> str:

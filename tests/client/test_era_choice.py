@@ -170,6 +170,9 @@ async def test_a_server_that_wants_a_token_is_no_question_of_eras(serve: Serve, 
     assert 'No access: server/discover was answered 401; WWW-Authenticate: Bearer realm="model".' in done.err
     assert "--bearer TOKEN" in done.err
     assert remembered(state, url) is None
+    done = await ran("tools", url, "--bearer", "wrong-token")
+    assert "The Authorization that was given is not accepted" in done.err
+    assert "--bearer TOKEN" not in done.err
 
 
 async def test_a_token_is_sent_from_option_or_environment(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
