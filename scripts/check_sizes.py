@@ -1,7 +1,8 @@
-"""Fails when a module or function has grown beyond what can be read at once."""
+"""Fails when a module or function has grown beyond what can be read at once, or two test modules share a name."""
 
 import ast
 import sys
+from collections import Counter
 from pathlib import Path
 
 MAX_MODULE_LINES = 300
@@ -23,6 +24,9 @@ def main() -> int:
                 lines = (node.end_lineno or node.lineno) - node.lineno + 1
                 if lines > MAX_FUNCTION_LINES:
                     too_large.append(f"{name}:{node.lineno}: {node.name} has {lines} lines")
+    # The modules of all test folders are imported by their bare names.
+    names = Counter(path.name for path in (root / "tests").glob("*/*.py") if path.name != "conftest.py")
+    too_large += [f"tests: {count} modules are called {name}" for name, count in names.items() if count > 1]
     print("\n".join(too_large) or "sizes: all modules and functions can be read at once")
     return bool(too_large)
 

@@ -5,7 +5,7 @@ import io
 import json
 
 import pytest
-from gateways import Gateway, replacing, report_through, without
+from faulty_gateways import Gateway, replacing, report_through, without
 from rich.console import Console
 
 from harness import Server

@@ -1,14 +1,13 @@
 """What a gateway answers is not the server's: nobody is accused, and nobody acquitted, because of it."""
 
-import asyncio
 import json
 import re
 import time
 from typing import Any
 
 import pytest
-from balancers import BALANCERS, RoundRobin, separate
-from broken_sessions import Deletes, MintsForEverybody, ServesWithoutId
+from balancers import BALANCERS, separate
+from broken_sessions import MintsForEverybody, ServesWithoutId
 from broken_versions import ModernOnly
 from command_runs import ran
 from gateways import PAGE, DropsIds, HalfDead, HidesIds, Limited, Uniform, dripping
@@ -36,6 +35,10 @@ class ServesWithoutIdButOnGet(ServesWithoutId):
 
     async def get(self, request: Request) -> Response:
         return await super().get(request) if "mcp-session-id" in request.headers else Response("which session?", 400)
+
+
+class MintsButOnGet(MintsForEverybody, ServesWithoutIdButOnGet):
+    """Gives every request a session of its own, but for a stream."""
 
 
 class Tired(ModelServer):
@@ -191,6 +194,18 @@ async def test_a_stream_that_needs_a_hidden_id_is_not_missed(serve: Serve) -> No
     assert "hide Mcp-Session-Id" in finding.answer
 
 
+async def test_a_stream_that_needs_a_lost_id_is_not_missed(serve: Serve) -> None:
+    finding = await finding_on(await serve(DropsIds(MintsButOnGet())), "stream-get")
+    assert finding.outcome == "untested"
+    assert finding.answer.endswith("see session-across-calls")
+
+
+async def test_a_token_that_is_not_accepted_is_not_asked_for_again(serve: Serve) -> None:
+    headers = (("Authorization", "Bearer not-the-right-one"),)
+    finding = await finding_on(await serve(Uniform(401)), "session-minted", headers=headers)
+    assert finding.answer.endswith("the credentials that were given are not accepted")
+
+
 async def test_calls_that_a_dead_instance_gets_are_counted_and_prove_nothing(serve: Serve) -> None:
     report = await report_on(await serve(HalfDead(ModelServer())), "replicas")
     (line,) = report.lines
@@ -222,55 +237,6 @@ async def test_what_comes_of_scattered_sessions_is_not_blamed_on_other_rules(ser
     for line in report.lines:
         if line.id in ("stream-get", "version-header", "session-unknown") and line.finding.outcome != "passed":
             assert line.finding.answer == "the session is found only on some instances, see replicas", line.id
-
-
-async def test_a_run_leaves_no_session_behind(serve: Serve) -> None:
-    server = MintsForEverybody()
-    report = await report_on(await serve(server))
-    assert server.sessions == {}
-    assert report.left == 0
-    assert not any("could not be ended" in told for told in summary.complaints(report))
-
-
-async def test_sessions_behind_several_instances_are_ended_on_the_one_that_has_them(serve: Serve) -> None:
-    instances = separate()
-    report = await report_on(await serve(RoundRobin(instances)))
-    assert sum(len(instance.sessions) for instance in instances) == report.left
-    assert report.left < 10
-
-
-async def test_an_interrupted_run_ends_its_sessions(serve: Serve) -> None:
-    server, told = ModelServer(), list[str]()
-    reached = asyncio.Event()
-    url = await serve(server)
-
-    def watch(done: int, total: int, check: object) -> None:
-        if done == 20:
-            reached.set()
-
-    async with Wire(5.0) as wire:
-        running = asyncio.create_task(probe(Options(url=url), CHECKS, watch, wire, told.append))
-        async with asyncio.timeout(10):
-            await reached.wait()
-        assert server.sessions
-        running.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await running
-    assert server.sessions == {}
-    assert told == []
-
-
-async def test_what_an_interrupted_run_cannot_end_is_told(serve: Serve) -> None:
-    told = list[str]()
-
-    def watch(done: int, total: int, check: object) -> None:
-        if done == 1:
-            raise asyncio.CancelledError
-
-    async with Wire(5.0) as wire:
-        with pytest.raises(asyncio.CancelledError):
-            await probe(Options(url=await serve(Deletes(405))), CHECKS, watch, wire, told.append)
-    assert told == ["1 sessions could not be ended in time; they live until they expire"]
 
 
 async def test_without_an_answer_json_says_so_in_json() -> None:
