@@ -53,8 +53,8 @@ METRICS_FOLDER_VARIABLE = "MCP_ECHO_METRICS_FOLDER"
 
 PROTOCOL_PATHS = frozenset({"/mcp", "/mcp/"})
 
-BIN_PATH = re.compile(r"/b/([A-Za-z0-9][A-Za-z0-9_-]{0,63})/mcp/?")
-"""The endpoint under a name of the user's choice."""
+BIN_PATH = re.compile(r"/b/(?!(?:static|view)/)([A-Za-z0-9][A-Za-z0-9_-]{0,63})/mcp/?")
+"""The endpoint under a name of the user's choice; the dashboard's own paths have two names."""
 
 
 class App:

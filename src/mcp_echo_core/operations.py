@@ -49,12 +49,18 @@ def routes(runtime: Runtime, drain: Drain) -> list[BaseRoute]:
     return [Route(path, handler) for path, handler in handlers.items()]
 
 
+RESERVED_BINS = ("/b/static/mcp", "/b/view/mcp")
+"""Where bins would be whose dashboards have the paths of something else."""
+
+
 async def refuse(request: Request, error: Exception) -> Response:
     """Answer what has no route or no such method, and say what there is."""
     refusal = cast("HTTPException", error)
     path = request.scope["path"][:200]  # not from the URL: some paths make none
     told = {"error": refusal.detail, "seen": f"{request.method} {path}", "paths": PATHS}
     told["fix"] = "The protocol endpoint is /mcp; the other paths are read with GET."
+    if path.startswith(RESERVED_BINS):
+        told["fix"] = "Bins named static or view would have no dashboard: choose another name."
     return _json(told, refusal.status_code, **(refusal.headers or {}))
 
 

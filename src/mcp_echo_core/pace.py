@@ -34,7 +34,7 @@ _work: WeakKeyDictionary[asyncio.AbstractEventLoop, _Work] = WeakKeyDictionary()
 
 
 async def beside(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """What a function returns that takes longer than a request should wait; it runs in a thread, when it is its turn."""
+    """What a function returns that takes longer than requests should wait: it runs in a thread when it is its turn."""
     loop = asyncio.get_running_loop()
     going_on = _work.setdefault(loop, _Work())
     async with going_on.turns:

@@ -12,6 +12,10 @@ from live import Live
 
 pytestmark = pytest.mark.peers
 
+QUIET = """() => { const probe = document.createElement("p"); probe.style.color = "var(--quiet)";
+document.body.append(probe); const colour = getComputedStyle(probe).color; probe.remove(); return colour; }"""
+"""The colour of what is of no weight."""
+
 SOON = 1000
 """Milliseconds within which a page shows what has happened."""
 
@@ -57,6 +61,26 @@ def test_the_verdict_changes_when_a_rule_is_broken_and_is_announced(server: Live
     finding = page.locator(".finding.must").first
     finding.get_by_role("button", name="Exchange 3").click()
     expect(page.get_by_role("heading", name=re.compile("^#3 "))).to_be_focused()
+
+
+def test_a_note_breaks_no_rule_and_is_grey(server: Live, opened: Opened) -> None:
+    talk = Talk(server, accept="*/*")
+    page = opened(server, f"/dashboard/{talk.open_session()}")
+    expect(page.locator(".verdict.clean")).to_contain_text("no rule broken in 2 exchanges")
+    expect(page.locator(".verdict")).to_contain_text("1 note")
+    expect(rows(page).first.locator(".badge.note")).to_be_visible()
+    expect(page.locator("svg .row circle.note").first).to_have_css("fill", page.evaluate(QUIET))
+
+
+def test_a_suspicion_is_amber_and_no_rule_is_broken(server: Live, opened: Opened) -> None:
+    talk = Talk(server)
+    page = opened(server, f"/dashboard/{talk.open_session()}")
+    for _ in range(12):
+        talk.request("ping")
+    expect(page.locator(".verdict.suspicion strong")).to_have_text("no rule broken, 1 suspicion")
+    expect(page.locator(".finding.suspicion")).to_contain_text("ping-rate")
+    expect(page.get_by_role("heading", name=re.compile("^Suspicions"))).to_be_visible()
+    expect(rows(page).locator(".badge.suspicion").first).to_be_visible()
 
 
 def test_a_stream_is_open_while_it_lasts_and_then_shows_its_pieces(server: Live, opened: Opened) -> None:
@@ -149,3 +173,6 @@ def test_not_more_than_five_hundred_exchanges_are_on_the_page(server: Live, open
     expect(page.locator("svg .row").last).to_contain_text("ping")
     assert page.locator("svg .row").count() < 100
     expect(page.locator(".verdict")).to_contain_text("in 522 exchanges")
+    expect(page.locator(".exchanges .title")).to_contain_text("the last 500 of 522 kept")
+    expect(page.locator(".counters .title")).to_contain_text("of the last 500 of 522 kept")
+    expect(page.locator(".sequence .title")).to_contain_text("22 earlier exchanges not shown")

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-NOTHING_FOUND = {"must": 0, "should": 0, "notes": 0, "findings": []}
+NOTHING_FOUND = {"must": 0, "should": 0, "suspicions": 0, "notes": 0, "scope": "", "findings": []}
 
 
 def exchange(sequence: int, **more: Any) -> dict[str, Any]:
@@ -25,17 +25,17 @@ def exchange(sequence: int, **more: Any) -> dict[str, Any]:
 def finding(rule: str = "a-rule", level: str = "must", **more: Any) -> dict[str, Any]:
     """A finding, as the report has it."""
     return {
-        "rule": rule, "level": level, "revision": "2025-11-25", "title": "A title", "says": ["It was seen."],
-        "count": 1, "evidence": [1], "fix": "Do it.", "spec": ["basic"], **more,
+        "rule": rule, "weight": level, "level": level, "revision": "2025-11-25", "title": "A title",
+        "says": ["It was seen."], "count": 1, "evidence": [1], "fix": "Do it.", "spec": ["basic"], **more,
     }  # fmt: skip
 
 
 def report(*findings: Mapping[str, Any], **more: Any) -> dict[str, Any]:
     """A report with these findings."""
-    counts = {"must": 0, "should": 0, "notes": 0}
+    counts = {"must": 0, "should": 0, "suspicions": 0, "notes": 0}
     for each in findings:
-        counts["notes" if each["level"] == "note" else each["level"]] += 1
-    return {**counts, "findings": list(findings), "clients": [], **more}
+        counts[{"note": "notes", "suspicion": "suspicions"}.get(each["weight"], each["weight"])] += 1
+    return {**counts, "scope": "in 3 exchanges", "findings": list(findings), "clients": [], **more}
 
 
 def told(event: str, data: Any, sequence: int | None = None) -> bytes:

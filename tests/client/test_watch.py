@@ -58,6 +58,8 @@ async def _break_rules(server: Server, watch: "asyncio.Task[Ran]") -> None:
     [
         ("must", (), 1),
         ("should", (), 1),
+        ("suspicion", (), 0),
+        ("suspicion", ("--exit-on", "should"), 0),
         ("note", (), 0),
         ("should", ("--exit-on", "must"), 0),
         ("should", ("--exit-on", "should"), 1),
@@ -108,27 +110,28 @@ async def test_findings_are_told_once_and_the_verdict_when_it_changes(serve: Ser
     first, second = finding(), finding("b-rule", "note", says=["one", "two", "three", "four"])
     observed = {"id": "buffering", "title": "t", "says": "Streams are held back.", "evidence": [1]}
     ended = {"alive": False, "ended": {"at": 1.0, "reason": "delete"}}
+    dropped = "in the last 2 of 1,002 exchanges"
     states = [
         {"session": {"alive": True, "ended": None}, "report": report(first), "gateway": []},
         {"session": {"alive": True, "ended": None}, "report": report(first), "gateway": []},
-        {"session": ended, "report": report(first, second), "gateway": [observed]},
-        {"session": ended, "report": report(first, second), "gateway": [observed]},
+        {"session": ended, "report": report(first, second, scope=dropped), "gateway": [observed]},
+        {"session": ended, "report": report(first, second, scope=dropped), "gateway": [observed]},
     ]
     done = await watched(serve, Feeds([told("state", each) for each in states]))
     lines = done.out.splitlines()[2:]
     assert lines == [
-        "verdict: no findings",
+        "verdict: no rule broken in 3 exchanges",
         "MUST   a-rule (2025-11-25): A title",
         "       It was seen.",
         "       exchanges 1. Fix: Do it.",
-        "verdict: 1 MUST, 0 SHOULD, 0 notes",
+        "verdict: 1 MUST in 3 exchanges",
         "NOTE   b-rule (2025-11-25): A title",
         "       one",
         "       two",
         "       three",
         "       exchanges 1. Fix: Do it.",
         "gateway buffering: Streams are held back.",
-        "verdict: 1 MUST, 0 SHOULD, 1 notes",
+        "verdict: 1 MUST, 1 note in the last 2 of 1,002 exchanges",
         "the session has ended (delete)",
     ]
 
@@ -177,7 +180,7 @@ async def test_as_json_there_is_one_object_per_line(serve: Serve) -> None:
     events = [json.loads(line) for line in done.out.splitlines()]
     assert [each["event"] for each in events] == ["record", "exchange", "state", "lost", "gone", "end"]
     assert events[1]["data"]["name"] == "\x1bü"
-    assert events[-1]["data"] == {"reason": "gone", "verdict": "no findings", "code": 0}
+    assert events[-1]["data"] == {"reason": "gone", "verdict": "no rule broken in 3 exchanges", "code": 0}
     assert done.err == ""
 
 

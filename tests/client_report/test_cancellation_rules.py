@@ -192,6 +192,10 @@ def test_who_was_answered_or_not_heard_of_again_is_no_case(events: Any) -> None:
     assert findings(ABANDON, *begun(*events)) == []
 
 
+def test_a_cancellation_may_be_what_a_record_has_lost() -> None:
+    assert findings(ABANDON, *begun(left(), LATER), dropped=1) == []
+
+
 def test_a_standing_stream_is_no_return() -> None:
     standing = exchange(method="GET", at=0.5, seconds=100, session="a")
     assert len(findings(ABANDON, *begun(standing, left(at=10), LATER))) == 1

@@ -61,25 +61,43 @@ def test_headers_that_came_twice_are_seen() -> None:
     assert seen("gw-duplicated-headers", arrived(*fine)) == []
 
 
-def signed(at: float, scheme: str = "Bearer") -> Any:
+BEHIND = (("x-forwarded-for", "192.0.2.1"),)
+
+
+def signed(at: float, scheme: str = "Bearer", fields: Any = BEHIND, **changes: Any) -> Any:
     credentials = (Credential("authorization", scheme, "1"),)
-    return exchange(rpc("ping"), at=at, head=Head((("authorization", f"{scheme} x"),), None, credentials))
+    head = Head((("authorization", f"{scheme} x"), *fields), None, credentials)
+    return exchange(rpc("ping"), at=at, head=head, **changes)
 
 
 def test_a_credential_that_gets_lost_or_is_replaced_is_seen() -> None:
     kind = "gw-authorization-stripped"
-    [lost] = seen(kind, signed(0), *(arrived(at=at) for at in (1, 2, 3)))
+    [lost] = seen(kind, signed(0), *(arrived(*BEHIND, at=at) for at in (1, 2, 3)))
+    assert lost.says.startswith("Suspicion: ")
+    assert lost.evidence == (1, 2, 3, 4)
+    [lost] = seen(kind, signed(0, session="a"), *(arrived(at=at, session="a") for at in (1, 2, 3)))
     assert lost.evidence == (1, 2, 3, 4)
     [replaced] = seen(kind, arrived(("x-amzn-oidc-data", "x")))
     assert "x-amzn-oidc-data" in replaced.says
     [changed] = seen(kind, signed(0), signed(1, "Basic"))
+    assert changed.says.startswith("Suspicion: ")
     assert changed.evidence == (1, 2)
+
+
+def test_two_visits_without_a_proxy_need_not_have_the_same_credentials() -> None:
+    kind = "gw-authorization-stripped"
+    bare = [arrived(at=at) for at in (1, 2, 3)]
+    assert seen(kind, signed(0, fields=()), *bare) == []
+    assert seen(kind, signed(0, fields=(), session="a"), *(arrived(at=at, session="b") for at in (1, 2, 3))) == []
+    assert seen(kind, signed(0, fields=()), signed(1, "Basic", fields=())) == []
+    assert seen(kind, signed(0, fields=(), session="a"), signed(1, "Basic", fields=(), session="b")) == []
 
 
 def test_a_credential_that_comes_and_goes_is_no_gateways_work() -> None:
     kind = "gw-authorization-stripped"
-    assert seen(kind, signed(0), arrived(at=1), arrived(at=2), arrived(at=3), signed(4), arrived(at=5)) == []
-    assert seen(kind, arrived(), arrived(at=1), signed(2), signed(3)) == []
+    gone = [arrived(*BEHIND, at=at) for at in (1, 2, 3, 5)]
+    assert seen(kind, signed(0), *gone[:3], signed(4), gone[3]) == []
+    assert seen(kind, *gone[:2], signed(2.2), signed(3.2)) == []
     both = arrived(("x-forwarded-authorization", "x"), ("authorization", "y"))
     assert seen(kind, both) == []
 

@@ -41,6 +41,37 @@ async def test_what_a_proxy_leaves_is_told_with_its_evidence(stateful: Server) -
     assert observation.basis
 
 
+def test_http_1_0_is_a_sign_of_nginx_as_it_comes() -> None:
+    [observation] = seen("gw-proxy-markers", arrived(http_version="1.0"), arrived(at=1))
+    assert observation.says.startswith("Suspicion: requests came over HTTP/1.0, ")
+    assert "proxy_http_version 1.1" in observation.says
+    assert observation.evidence == (1,)
+
+
+CLOSING = (("connection", "close"), ("user-agent", "python-httpx/0.28.1"))
+
+
+def test_connections_that_nobody_would_close_are_a_sign_of_nginx_as_it_comes() -> None:
+    [observation] = seen("gw-proxy-markers", *(arrived(*CLOSING, at=at) for at in range(3)))
+    assert 'every request says "Connection: close"' in observation.says
+    assert observation.says.startswith("Suspicion: ")
+    assert observation.evidence == (1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    "requests",
+    [
+        [CLOSING, CLOSING],
+        [CLOSING, CLOSING, CLOSING[1:]],
+        [CLOSING[:1]] * 3,
+        [(("connection", "close"), ("user-agent", "node-fetch/1.0"))] * 3,
+        [(("connection", "keep-alive"), ("user-agent", "node"))] * 3,
+    ],
+)
+def test_who_closes_some_connections_or_may_do_so_shows_no_gateway(requests: Any) -> None:
+    assert seen("gw-proxy-markers", *(arrived(*fields, at=at) for at, fields in enumerate(requests))) == []
+
+
 @pytest.mark.parametrize(
     ("fields", "says"),
     [

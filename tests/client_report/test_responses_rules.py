@@ -145,12 +145,13 @@ async def test_a_result_or_an_error_is_fine(make_app: Callable[..., Server], mem
 
 
 PINGED = stream(rpc("ping", None, "p1"))
+STILL_THERE = exchange(rpc("ping", None, 77), at=40, session="a")
 
 
 @pytest.mark.parametrize(
     ("events", "evidence"),
     [
-        ([PINGED], (2,)),
+        ([PINGED, STILL_THERE], (2,)),
         ([PINGED, response("p1", error={"code": -32601, "message": "m"})], (2, 3)),
         ([PINGED, response("p1", result={"ok": True})], (2, 3)),
         ([PINGED, response("p1", at=15)], (2, 3)),
@@ -167,9 +168,10 @@ def test_a_ping_that_is_not_answered_at_once_with_nothing_is_convicted(events: A
     [
         [PINGED, response("p1")],
         [PINGED, response("p1", result={"_meta": {}})],
-        [stream(rpc("ping", None, "p1"), seconds=5)],
+        [PINGED],  # a client that is gone leaves its stream open, too
+        [stream(rpc("ping", None, "p1"), seconds=5), STILL_THERE],
         [stream(rpc("ping", None, "p1"), seconds=5), response("p1", at=30)],
-        [PINGED, exchange(b"", at=3, status=406, session="a")],
+        [PINGED, exchange(b"", at=3, status=406, session="a"), STILL_THERE],
         [exchange(method="GET", at=1, seconds=None, session="a")],
         [stream({"type": "ping"}), stream(note("notifications/message"), at=2)],
     ],
@@ -179,4 +181,4 @@ def test_a_ping_that_is_answered_or_was_cut_off_is_no_case(events: Any) -> None:
 
 
 def test_an_answer_may_be_missing_from_a_record_that_has_lost_its_beginning() -> None:
-    assert findings(PING, *begun(PINGED), dropped=1) == []
+    assert findings(PING, *begun(PINGED, STILL_THERE), dropped=1) == []

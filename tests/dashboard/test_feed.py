@@ -83,7 +83,8 @@ async def test_the_state_is_told_at_once_and_after_changes(onlooker: Onlooker, s
     assert first is not None
     assert second is not None
     assert first.message.keys() == {"session", "report", "gateway", "dropped"}
-    assert first.message["report"].keys() == {"must", "should", "notes", "findings"}
+    counted = {"must", "should", "suspicions", "notes", "exchanges", "dropped", "replayed"}
+    assert first.message["report"].keys() == counted | {"scope", "complete", "refused", "findings"}
     rules = [finding["rule"] for finding in second.message["report"]["findings"]]
     assert "accept-both-types" in rules
     await told.exchange.leave()

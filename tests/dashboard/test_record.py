@@ -15,11 +15,11 @@ from mcp_echo_core.http import WRITTEN_NAMES
 SUMMARY = {
     "sequence", "key", "at", "seconds", "http", "path", "kind", "name", "id", "status", "code", "tool_error", "era",
     "revision", "session", "instance", "connection", "request_bytes", "answer_bytes", "stream", "open", "ended_by",
-    "pieces", "hops", "client", "rules",
+    "pieces", "hops", "client", "rules", "level", "unread", "declared",
 }  # fmt: skip
 DETAIL = SUMMARY | {
-    "request_headers", "request_body", "request_truncated", "answer_headers", "answer_body", "answer_truncated",
-    "credentials", "curl", "httpx", "findings",
+    "http_version", "request_headers", "request_body", "request_truncated", "answer_headers", "answer_body",
+    "answer_truncated", "credentials", "curl", "httpx", "findings",
 }  # fmt: skip
 
 
@@ -182,9 +182,27 @@ async def test_code_that_repeats_an_exchange_is_quoted_and_has_placeholders(
     assert "authorization: Bearer filled-in" in headers
     assert "x-api-key: $(id)" in headers
     assert f"x-note: {hostile}" in headers
+    assert headers.count("Mcp-Echo-Replay: 1") == 1
+    assert detail["httpx"].count("('Mcp-Echo-Replay', '1')") == 1
     compile(detail["httpx"], "httpx", "exec")
     assert "'Bearer ' + os.environ['TOKEN']" in detail["httpx"]
     assert "canary" not in detail["curl"] + detail["httpx"]
+
+
+async def test_whoever_runs_copied_code_does_not_convict_the_client(
+    onlooker: Onlooker, stateful: Server, session: str
+) -> None:
+    await call(stateful, "echo", {"message": "x"}, session)
+    detail = await last(onlooker, session)
+    words = as_a_shell_reads(detail["curl"])
+    headers = [words[place + 1].partition(": ") for place, word in enumerate(words) if word == "-H"]
+    body = words[words.index("--data-raw") + 1].encode()
+    before = (await onlooker.record(session))["report"]
+    await stateful.post(body, **{name.replace("-", "_").lower(): value for name, _, value in headers})
+    after = (await onlooker.record(session))["report"]
+    assert (after["findings"], after["replayed"]) == (before["findings"], 1)
+    again = await last(onlooker, session)
+    assert again["curl"].count("Mcp-Echo-Replay") == 1
 
 
 async def test_long_bodies_are_said_to_be_cut(onlooker: Onlooker, stateful: Server, session: str) -> None:

@@ -120,10 +120,10 @@ async def test_the_record_of_a_session_in_a_bin_does_not_tell_the_bin(onlooker: 
 async def test_claims_of_a_token_do_not_tell_a_session(onlooker: Onlooker, stateful: Server, session: str) -> None:
     from test_record import token
 
-    await stateful.post(rpc("ping"), session, authorization=f"Bearer {token(sid=session, of=[session])}")
+    await stateful.post(rpc("ping"), session, authorization=f"Bearer {token(at=session, of=[session])}")
     view = f"view/{await onlooker.share(session)}"
     [credential] = (await onlooker.json(f"/dashboard/{view}/exchanges/4"))["credentials"]
-    assert credential["claims"] == {"sid": "session-1", "of": ["session-1"]}
+    assert credential["claims"] == {"at": "session-1", "of": ["session-1"]}
 
 
 async def test_a_view_and_its_owner_are_told_the_same_findings(

@@ -9,7 +9,7 @@ from install import ROOT
 from judged_clients import Judged
 
 from mcp_echo_core import __version__
-from mcp_echo_core.client_report.report import LEVELS
+from mcp_echo_core.client_report.report import WEIGHTS
 from mcp_echo_core.markdown import code, plain
 
 PAGE = ROOT / "docs" / "clients.md"
@@ -66,7 +66,10 @@ CHECKED = {
 }
 """How each finding stands to the words of the specification; one that is not here has not been checked."""
 
-_ROW = re.compile(r"^\| .* \| .* \| .* \| \d+ \| (?P<must>.*) \| (?P<should>.*) \| (?P<note>.*) \|$", re.MULTILINE)
+_ROW = re.compile(
+    r"^\| .* \| .* \| .* \| \d+ \| (?P<must>.*) \| (?P<should>.*) \| (?P<suspicion>.*) \| (?P<note>.*) \|$",
+    re.MULTILINE,
+)
 
 
 def render(judged: Iterable[Judged]) -> str:
@@ -83,8 +86,8 @@ def verdicts(page: str) -> list[tuple[str, ...]]:
 def _lines(judged: list[Judged]) -> Iterator[str]:
     yield from INTRODUCTION.format(version=__version__, date=f"{datetime.now(UTC):%Y-%m-%d}").splitlines()
     yield ""
-    yield "| client | mode | judged by | exchanges | must | should | note |"
-    yield "|---|---|---|---|---|---|---|"
+    yield "| client | mode | judged by | exchanges | must | should | suspicion | note |"
+    yield "|---|---|---|---|---|---|---|---|"
     yield from map(_row, judged)
     yield ""
     yield "## What is found, and why"
@@ -94,13 +97,13 @@ def _lines(judged: list[Judged]) -> Iterator[str]:
 
 def _row(each: Judged) -> str:
     visitor = each.visitor
-    by_level = (", ".join(map(code, _rules(each, level))) or "none" for level in LEVELS)
+    by_weight = (", ".join(map(code, _rules(each, weight))) or "none" for weight in WEIGHTS)
     cells = (plain(visitor.software), plain(visitor.mode), ", ".join(each.revisions), str(each.report["exchanges"]))
-    return f"| {' | '.join((*cells, *by_level))} |"
+    return f"| {' | '.join((*cells, *by_weight))} |"
 
 
-def _rules(each: Judged, level: str) -> list[str]:
-    return sorted(rule for rule, worst in each.rules.items() if worst == level)
+def _rules(each: Judged, weight: str) -> list[str]:
+    return sorted(rule for rule, worst in each.rules.items() if worst == weight)
 
 
 def _explained(judged: list[Judged]) -> Iterator[str]:
@@ -108,14 +111,14 @@ def _explained(judged: list[Judged]) -> Iterator[str]:
     for each in judged:
         for finding in each.findings:
             found.setdefault(finding["rule"], []).append((each, finding))
-    for rule in sorted(found, key=lambda rule: (LEVELS.index(found[rule][0][1]["level"]), rule)):
+    for rule in sorted(found, key=lambda rule: (WEIGHTS.index(found[rule][0][1]["weight"]), rule)):
         yield from _section(rule, found[rule])
 
 
 def _section(rule: str, cases: list[tuple[Judged, Mapping[str, Any]]]) -> Iterator[str]:
     judged, finding = cases[0]
     names = dict.fromkeys(f"{each.visitor.software}, {each.visitor.mode}" for each, _ in cases)
-    yield f"### {code(rule)} ({finding['level']}): {plain(finding['title'])}"
+    yield f"### {code(rule)} ({finding['weight']}): {plain(finding['title'])}"
     yield ""
     yield f"Found at: {plain('; '.join(names))}."
     yield ""

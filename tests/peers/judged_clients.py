@@ -7,8 +7,9 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,8 @@ LATER = "later"
 """Instead of a command: wait until what was left out can no longer be on its way."""
 
 TICKS = {"message": "ticks", "progressSteps": 3, "progressInterval": 0.02}
+
+Way = Callable[[Path, int], AbstractContextManager[int]]
 
 Command = tuple[Sequence[str], tuple[int, ...]]
 """Words, in which ``URL`` stands for the endpoint, and the exit codes that are in order."""
@@ -83,13 +86,17 @@ class Judged:
 
     @property
     def rules(self) -> dict[str, str]:
-        """The level of each rule that it breaks."""
-        return {finding["rule"]: finding["level"] for finding in self.findings}
+        """How each rule counts that it breaks, or may break."""
+        return {finding["rule"]: finding["weight"] for finding in reversed(self.findings)}
 
     @property
     def revisions(self) -> list[str]:
         """By whose rules it was judged."""
         return sorted({each["revision"] for each in self.details.values()})
+
+
+def _directly(_: Path, port: int) -> AbstractContextManager[int]:
+    return nullcontext(port)
 
 
 def visitors() -> list[Visitor]:
@@ -105,23 +112,33 @@ def _refused(visitor: Visitor) -> Iterable[Visitor]:
         yield replace(visitor, name=name, mode=mode, refused=True)
 
 
-def judge_all(everybody: Iterable[Visitor], folder: Path) -> dict[str, Judged]:
-    """Let them all visit, several at a time."""
+def judge_all(everybody: Iterable[Visitor], folder: Path, way: Way = _directly) -> dict[str, Judged]:
+    """Let them all visit, several at a time.
+
+    Args:
+        everybody: Who visits.
+        folder: For what they and the servers write.
+        way: Stands between them and a server; asked with a folder and the server's port, it tells its own.
+    """
     older = {"MCP_PROTOCOL_VERSIONS_SUPPORTED": ",".join(HANDSHAKE_VERSIONS)}
     with (
         running("stateful", folder) as both,
         running("stateful", folder, older) as legacy,
+        way(folder, both.port) as to_both,
+        way(folder, legacy.port) as to_legacy,
         ThreadPoolExecutor(SIDE_BY_SIDE) as pool,
     ):
-        judged = pool.map(lambda each: _judge(each, legacy if each.refused else both, folder), everybody)
+        judged = pool.map(
+            lambda each: _judge(each, *((legacy, to_legacy) if each.refused else (both, to_both)), folder), everybody
+        )
         return {each.visitor.name: each for each in judged}
 
 
-def _judge(visitor: Visitor, server: Server, folder: Path) -> Judged:
+def _judge(visitor: Visitor, server: Server, entrance: int, folder: Path) -> Judged:
     home = folder / visitor.name
     home.mkdir()
     root = f"http://127.0.0.1:{server.port}"
-    url = f"{root}/b/{visitor.name}/mcp"
+    url = f"http://127.0.0.1:{entrance}/b/{visitor.name}/mcp"
     variables = environment({"HOME": str(home), "XDG_STATE_HOME": str(home)})
     variables["PATH"] = f"{node_folder() / 'bin'}{os.pathsep}{variables['PATH']}"
     for command in visitor.commands:

@@ -8,7 +8,7 @@ modern one. Legacy: what the session negotiated; without a session the header's;
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mcp_echo_core.client_report.heard import NOTHING, VERSION_KEY, Heard, Message
+from mcp_echo_core.client_report.heard import NOTHING, REPLAY, VERSION_KEY, Heard, Message
 from mcp_echo_core.eras.versions import HANDSHAKE_VERSIONS, MODERN_VERSIONS
 from mcp_echo_core.recording.events import Record
 
@@ -50,17 +50,20 @@ class SessionFacts:
 
 
 class Conversation:
-    """Everything a record holds, ready to be judged.
+    """Everything a record holds that a client did, ready to be judged.
 
     Attributes:
         record: Where it comes from.
-        heard: The exchanges in order.
+        heard: The exchanges in order, but for those that somebody repeated by hand.
+        replayed: How many these are.
         sessions: The legacy sessions among them, by id.
     """
 
     def __init__(self, record: Record) -> None:
         self.record = record
-        self.heard = [Heard(entry) for entry in sorted(record.entries, key=lambda entry: entry.event.at)]
+        everything = [Heard(entry) for entry in sorted(record.entries, key=lambda entry: entry.event.at)]
+        self.heard = [heard for heard in everything if not heard.headers(REPLAY)]
+        self.replayed = len(everything) - len(self.heard)
         self.sessions: dict[str, SessionFacts] = {}
         for heard in self.heard:
             self._place(heard)

@@ -107,17 +107,23 @@ def unread(heard: Heard) -> bool:
     return heard.event.method == "POST" and not heard.messages and not isinstance(heard.value, list)
 
 
-def waits(message: Message, later: Heard) -> bool:
+def waits(message: Message, later: Heard, *, complete: bool) -> bool:
     """Whether a request was certainly still without an answer when another exchange arrived.
 
-    A stream that never ended counts only in its own process: what was open when a process died is not.
+    A stream that never ended counts only in its own process, as what was open when a process died is not; and only in
+    a complete record, as its end may have got lost.
+
+    Args:
+        message: The request.
+        later: The other exchange.
+        complete: Nothing is missing from the record.
     """
     heard = message.heard
     same = heard.event.instance == later.event.instance
     if heard is later:
         return True
     if heard.answered is None:
-        return same and heard.event.number < later.event.number
+        return complete and same and heard.event.number < later.event.number
     return heard.answered > later.arrived + (RACE_SECONDS if same else SKEW_SECONDS)
 
 

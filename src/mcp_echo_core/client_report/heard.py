@@ -13,6 +13,9 @@ VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
 CLIENT_KEY = "io.modelcontextprotocol/clientInfo"
 CAPABILITIES_KEY = "io.modelcontextprotocol/clientCapabilities"
 
+REPLAY = "mcp-echo-replay"
+"""Marks an exchange that somebody repeats by hand from what a record shows."""
+
 NOTHING: Mapping[str, Any] = {}
 
 _OF_ONE_TRY = frozenset({"_meta", "inputResponses", "requestState"})
@@ -225,8 +228,8 @@ class Heard:
 
     @property
     def opens(self) -> bool:
-        """Whether it carries ``initialize``."""
-        return any(message.method == "initialize" for message in self.messages)
+        """Whether it carries ``initialize``, be it too long to be kept whole."""
+        return self.event.kind == "initialize" or any(message.method == "initialize" for message in self.messages)
 
     @property
     def sender(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from mcp_echo_core.client_report.conversation import Conversation
 from mcp_echo_core.client_report.gateway import Observation, observe
+from mcp_echo_core.client_report.heads import refused_by_head
 from mcp_echo_core.client_report.report import ClientReport, report_of
 from mcp_echo_core.recording.events import Record
 
@@ -29,7 +30,7 @@ def judge(record: Record) -> Judgement:
         return Judgement(
             report=report_of(conversation),
             gateway=tuple(observe(conversation)),
-            revisions=frozenset(heard.revision for heard in conversation.heard),
+            revisions=frozenset(heard.revision for heard in conversation.heard if not refused_by_head(heard)),
         )
     finally:
         # Exchanges and their messages refer to each other: taken apart one by one, they are freed without a pause.

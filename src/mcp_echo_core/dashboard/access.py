@@ -84,8 +84,9 @@ class Secured:
         except StoreUnavailable as outage:
             if started:
                 raise
-            log.warning("the record cannot be read", extra={"problem": redaction.text(str(outage))})
-            told = problem(503, "The record cannot be read now", "Try again.", {"retry-after": "1"})
+            reason = redaction.shorten(str(outage))
+            log.warning("the record cannot be read", extra={"problem": reason})
+            told = problem(503, f"The record cannot be read now: {reason}", "Try again.", {"retry-after": "1"})
             await told(scope, receive, secured)
         except HTTPException as error:
             if started:
@@ -129,6 +130,7 @@ class Gate:
 
     def __init__(self, settings: Settings) -> None:
         self._token = settings.dashboard_token.encode()
+        self._old_token = _latin(settings.dashboard_token)
         # What the cookie holds is worth nothing to anybody but this dashboard.
         self._pass = hmac.new(self._token, b"mcp-echo dashboard", hashlib.sha256).hexdigest()
 
@@ -142,15 +144,18 @@ class Gate:
         if not self._token or self._carries(request):
             return None
         given = request.query_params.get("token")
-        if given is None or not _equal(given, self._token):
+        if given is None or not _equal(given.encode("utf-8", "surrogateescape"), self._token):
             return _asking(page)
-        return None if request.scope["type"] == "websocket" else self._let_in(request)
+        # What changes something is done at once: a redirect would make a GET of it.
+        safe = request.scope["type"] == "http" and request.scope["method"] in SAFE_METHODS
+        return self._let_in(request) if safe else None
 
     def _carries(self, request: HTTPConnection) -> bool:
         scheme, _, credential = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and _equal(credential.strip(), self._token):
+        # As it was sent, in UTF-8 or in Latin-1: header fields do not say which (RFC 9110 section 5.5).
+        if scheme.lower() == "bearer" and _equal(credential.strip().encode("latin-1"), self._token, self._old_token):
             return True
-        return _equal(request.cookies.get(COOKIE, ""), self._pass.encode())
+        return _equal(request.cookies.get(COOKIE, "").encode("latin-1", "replace"), self._pass.encode())
 
     def _let_in(self, request: HTTPConnection) -> Response:
         """Remember it in a cookie, and forget it in the address."""
@@ -213,8 +218,15 @@ def _with_defaults(headers: Any) -> list[tuple[bytes, bytes]]:
     return own + [(name, value) for name, value in HEADERS.items() if name not in named]
 
 
-def _equal(given: str, expected: bytes) -> bool:
-    return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), expected)
+def _latin(token: str) -> bytes:
+    try:
+        return token.encode("latin-1")
+    except UnicodeEncodeError:
+        return b""
+
+
+def _equal(given: bytes, *expected: bytes) -> bool:
+    return any(hmac.compare_digest(given, each) for each in expected if each)
 
 
 def _same(origin: str, host: str) -> bool:

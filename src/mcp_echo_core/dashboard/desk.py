@@ -7,8 +7,8 @@ from mcp_echo_core.dashboard.board import Board
 from mcp_echo_core.dashboard.encoding import as_json
 from mcp_echo_core.dashboard.feed import Feed, Listener
 from mcp_echo_core.dashboard.overview import state
+from mcp_echo_core.dashboard.shelf import Shelf
 from mcp_echo_core.dashboard.subjects import Subject
-from mcp_echo_core.pace import Pace
 from mcp_echo_core.recording.journal import Journal
 from mcp_echo_core.runtime import Runtime
 
@@ -39,12 +39,18 @@ class Desk:
         self._feeds: OrderedDict[Key, tuple[Board, Feed]] = OrderedDict()
         self._timers: dict[Key, asyncio.TimerHandle] = {}
         self._listeners = 0
-        self._pace = Pace()
+        self._shelf = Shelf(runtime.settings.journal_max_bytes)
 
-    @property
-    def full(self) -> bool:
-        """No further feed may be opened."""
-        return self._listeners >= MAX_LISTENERS
+    def reserve(self) -> bool:
+        """Room for one more feed, to be given back with ``release``; false when there is none."""
+        if self._listeners >= MAX_LISTENERS:
+            return False
+        self._listeners += 1
+        return True
+
+    def release(self) -> None:
+        """A feed that had room is over."""
+        self._listeners -= 1
 
     async def board(self, subject: Subject, *, whole: bool = False) -> Board:
         """The record, up to date; ``whole`` as for ``Board.open``."""
@@ -55,17 +61,11 @@ class Desk:
     async def join(self, subject: Subject, after: int | None) -> Listener:
         """Watch a record; to be ended with ``leave``."""
         board, feed = self._lay_out(subject)
-        self._listeners += 1
-        try:
-            await board.open()
-            return feed.join(subject.view, after)
-        except BaseException:
-            self._listeners -= 1
-            raise
+        await board.open()
+        return feed.join(subject.view, after)
 
     def leave(self, subject: Subject, listener: Listener) -> None:
         """Watch no longer."""
-        self._listeners -= 1
         if (found := self._feeds.get(_key(subject))) is not None:
             found[1].leave(listener)
             self._schedule(_key(subject))
@@ -78,8 +78,7 @@ class Desk:
     def _lay_out(self, subject: Subject) -> tuple[Board, Feed]:
         key = _key(subject)
         if key not in self._feeds:
-            began, limit = self._runtime.clock.wall(), self._runtime.settings.journal_max_bytes
-            board = Board(self._journal, subject, began, limit, self._pace)
+            board = Board(self._journal, subject, self._runtime.clock.wall(), self._shelf)
 
             async def render() -> bytes:
                 return as_json(await state(self._runtime, subject, board))

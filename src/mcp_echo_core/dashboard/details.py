@@ -64,6 +64,7 @@ class Detail(Summary, frozen=True, kw_only=True):
     """One exchange in full.
 
     Attributes:
+        http_version: Such as 1.1.
         request_headers: As they arrived.
         request_body: Credentials masked.
         request_truncated: Not all of it was kept.
@@ -76,6 +77,7 @@ class Detail(Summary, frozen=True, kw_only=True):
         findings: What it is evidence of.
     """
 
+    http_version: str
     request_headers: tuple[oddities.Field, ...]
     request_body: str
     request_truncated: bool
@@ -93,6 +95,7 @@ def detail(summary: Summary, entry: Entry, record: Record, verdict: Verdict) -> 
     event = entry.event
     return Detail(
         **msgspec.structs.asdict(summary),
+        http_version=event.http_version,
         request_headers=oddities.fields(event.head),
         request_body=event.body.decode("utf-8", "replace"),
         request_truncated=event.body_bytes > MAX_BODY_BYTES,
@@ -100,8 +103,8 @@ def detail(summary: Summary, entry: Entry, record: Record, verdict: Verdict) -> 
         answer_body=answer_of(event),
         answer_truncated=event.answer_bytes > (MAX_STREAM_BYTES if event.pieces else MAX_BODY_BYTES),
         credentials=tuple(_credential(each, entry, record) for each in event.head.credentials),
-        curl=snippets.curl(event),
-        httpx=snippets.httpx(event),
+        curl=snippets.curl(event, unread=bool(summary.unread)),
+        httpx=snippets.httpx(event, unread=bool(summary.unread)),
         findings=verdict.findings_of(entry.sequence),
     )
 

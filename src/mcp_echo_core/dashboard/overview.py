@@ -112,7 +112,14 @@ class Counts(Struct, frozen=True, kw_only=True):
 
     must: int
     should: int
+    suspicions: int
     notes: int
+    exchanges: int
+    dropped: int
+    replayed: int
+    scope: str
+    complete: bool
+    refused: str
     findings: tuple[object, ...]
 
 
@@ -152,7 +159,7 @@ async def state(runtime: Runtime, subject: Subject, board: Board) -> State:
     report = verdict.report
     return State(
         session=await session_of(runtime, subject, board),
-        report=Counts(must=report.must, should=report.should, notes=report.notes, findings=report.findings),
+        report=Counts(**{name: getattr(report, name) for name in Counts.__struct_fields__}),
         gateway=verdict.gateway,
         dropped=board.dropped,
     )
@@ -171,7 +178,8 @@ def shown_subject(subject: Subject, board: Board) -> SubjectShown:
 def with_rules(summary: Summary, verdict: Verdict | None) -> Summary:
     """An exchange with the findings that it is evidence of."""
     rules = () if verdict is None else verdict.rules.get(summary.sequence, ())
-    return msgspec.structs.replace(summary, rules=rules) if rules else summary
+    level = None if verdict is None else verdict.levels.get(summary.sequence)
+    return msgspec.structs.replace(summary, rules=rules, level=level) if rules else summary
 
 
 async def session_of(runtime: Runtime, subject: Subject, board: Board) -> SessionShown | None:

@@ -41,12 +41,19 @@ class StaticFile(Struct, frozen=True):
     tag: str
 
 
-async def show_page(_: Request) -> Response:
-    """The page, which is the same for every record."""
+_FILES = b'"/dashboard/static/'
+
+
+async def show_page(request: Request) -> Response:
+    """The page, which is the same for every record.
+
+    Its files are told relative to it: a gateway may serve all this below another path.
+    """
     file = await asyncio.to_thread(_read, PAGE)
     if file is None:
         return problem(500, "The page is missing from this installation", "Install the package again.")
-    return Response(file.content, media_type=file.media_type)
+    here = b'"../static/' if "key" in request.path_params else b'"static/'
+    return Response(file.content.replace(_FILES, here), media_type=file.media_type)
 
 
 async def show_file(request: Request) -> Response:

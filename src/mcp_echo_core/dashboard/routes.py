@@ -3,7 +3,6 @@
 Those under an id ask for the token, if there is one; those under a view key show the same, without ids, to anybody.
 """
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -29,6 +28,7 @@ from mcp_echo_core.dashboard.subjects import Subject, find, new_bin_name, viewed
 from mcp_echo_core.drain import Drain
 from mcp_echo_core.exchange import Send
 from mcp_echo_core.guard import Guard
+from mcp_echo_core.pace import beside
 from mcp_echo_core.recording.journal import Journal
 from mcp_echo_core.runtime import Runtime
 
@@ -120,7 +120,7 @@ class Dashboard:
 
     async def _record(self, _: Request, subject: Subject) -> Response:
         shown = await overview(self._runtime, subject, await self._desk.board(subject))
-        return Response(await asyncio.to_thread(as_json, shown), media_type=JSON)
+        return Response(await beside(as_json, shown), media_type=JSON)
 
     async def _exchange(self, request: Request, subject: Subject) -> Response:
         number = request.path_params["sequence"]
@@ -130,12 +130,17 @@ class Dashboard:
         if entry is None or summary is None:
             return problem(404, "There is no such exchange, or it is no longer kept")
         verdict = await board.judge.recent()
-        return Response(as_json(detail(with_rules(summary, verdict), entry, board.record(), verdict)), media_type=JSON)
+        made = await beside(_encoded, detail, with_rules(summary, verdict), entry, board.record(), verdict)
+        return Response(made, media_type=JSON)
 
     async def _events(self, request: Request, subject: Subject) -> Response:
-        if self._desk.full:
+        if not self._desk.reserve():
             return problem(503, "Too many feeds are open", "Close one, or try again later.", {"retry-after": "10"})
-        await self._desk.board(subject)  # while it can still be told that this failed
+        try:
+            await self._desk.board(subject)  # while it can still be told that this failed
+        except BaseException:
+            self._desk.release()
+            raise
         return EventStream(self._pump(subject), _after(request))
 
     async def _converse(self, gate: Gate | None, search: Find, websocket: WebSocket) -> None:
@@ -143,13 +148,16 @@ class Dashboard:
         subject = None if refusal is not None else await search(websocket)
         if refusal is None and subject is None:
             refusal = problem(404, "There is no such record")
-        elif refusal is None and self._desk.full:
+        elif refusal is None and not self._desk.reserve():
             refusal = problem(503, "Too many feeds are open")
         if refusal is not None or subject is None:
             await websocket.send_denial_response(refusal or problem(404, "There is no such record"))
             return
-        await self._desk.board(subject)
-        await converse(websocket, self._pump(subject), _after(websocket))
+        try:
+            await self._desk.board(subject)
+            await converse(websocket, self._pump(subject), _after(websocket))
+        finally:
+            self._desk.release()
 
     def _pump(self, subject: Subject) -> FeedPump:
         async def valid() -> bool:
@@ -172,21 +180,22 @@ class Dashboard:
 
     async def _export_har(self, _: Request, subject: Subject) -> Response:
         board = await self._desk.board(subject, whole=True)
-        made = await asyncio.to_thread(_encoded, exports.as_har, board.record(), await board.judge.verdict())
+        made = await beside(_encoded, exports.as_har, board.record(), await board.judge.verdict())
         return Response(made, headers=_attached(subject, "har"), media_type=JSON)
 
     async def _export_json(self, _: Request, subject: Subject) -> Response:
         board = await self._desk.board(subject, whole=True)
         verdict = await board.judge.verdict()
         shown = await overview(self._runtime, subject, board)
-        made = await asyncio.to_thread(_encoded, exports.as_details, shown, board.record(), verdict)
+        made = await beside(_encoded, exports.as_details, shown, board.record(), verdict)
         return Response(made, headers=_attached(subject, "json"), media_type=JSON)
 
     async def _export_markdown(self, _: Request, subject: Subject) -> Response:
         board = await self._desk.board(subject, whole=True)
         await board.judge.verdict()
         shown = await overview(self._runtime, subject, board)
-        return Response(exports.as_markdown(shown), headers=_attached(subject, "md"), media_type=MARKDOWN)
+        made = await beside(exports.as_markdown, shown)
+        return Response(made, headers=_attached(subject, "md"), media_type=MARKDOWN)
 
 
 def applications(runtime: Runtime, guard: Guard, drain: Drain, journal: Journal) -> dict[str, Application]:

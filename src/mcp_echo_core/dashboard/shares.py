@@ -30,7 +30,9 @@ class Shares:
 
     async def make(self, _: Request, subject: Subject) -> Response:
         """A new view key."""
-        if await self._journal.read(subject.key) is None:
+        # What lies open already is not read once more; only what another process has just recorded is missing there.
+        board = await self._desk.board(subject)
+        if not board.found and not (await self._desk.board(subject, whole=True)).found:
             return problem(409, "Nothing is recorded yet", "Share it after the first request.")
         keys = self._made.setdefault(subject.key, set())
         self._made.move_to_end(subject.key)

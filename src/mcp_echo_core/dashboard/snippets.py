@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from mcp_echo_core import redaction
+from mcp_echo_core.client_report.heard import REPLAY
 from mcp_echo_core.dashboard.concealing import SESSION_FIELD
 from mcp_echo_core.recording.events import ExchangeEvent
 from mcp_echo_core.recording.taken import MAX_BODY_BYTES
 
 _MADE_BY_CLIENT = frozenset({"host", "content-length", "connection", "transfer-encoding", "expect", "accept-encoding"})
 """Fields that the program writes itself."""
+
+_MARK = "Mcp-Echo-Replay"
+"""Keeps what is repeated by hand from being judged as the client's own."""
 
 _MADE_ON_THE_WAY = ("x-forwarded-", "forwarded", "via", "x-real-ip", "x-envoy-", "x-traefik-")
 """How the names of fields begin that a gateway added."""
@@ -21,8 +25,11 @@ _VARIABLES = {"authorization": "TOKEN", "cookie": "COOKIE"}
 CUT = "# The body was too long to be kept whole: this is its beginning."
 
 
-def curl(event: ExchangeEvent) -> str:
-    """The command that sends the request again."""
+UNREAD = "# The body was not read: the request was refused by its head. Add it to send the same."
+
+
+def curl(event: ExchangeEvent, *, unread: bool = False) -> str:
+    """The command that sends the request again; ``unread`` where the body never was recorded."""
     lines = [f"curl --globoff -i -X {shlex.quote(event.method)} {shlex.quote(_url(event))}"]
     for name, value, variable in _fields(event):
         shown = shlex.quote(f"{name}: {value}")
@@ -31,14 +38,14 @@ def curl(event: ExchangeEvent) -> str:
     if event.body:
         lines.append(f"  --data-raw {shlex.quote(_body(event))}")
     command = " \\\n".join(lines)
-    return f"{CUT}\n{command}\n" if _cut(event) else f"{command}\n"
+    return "\n".join([*_remarks(event, unread=unread), command, ""])
 
 
-def httpx(event: ExchangeEvent) -> str:
-    """The Python lines that send the request again."""
+def httpx(event: ExchangeEvent, *, unread: bool = False) -> str:
+    """The Python lines that send the request again; ``unread`` as for ``curl``."""
     fields = list(_fields(event))
     lines = ["import os", "", "import httpx", ""] if any(each[2] for each in fields) else ["import httpx", ""]
-    lines += [CUT] if _cut(event) else []
+    lines += _remarks(event, unread=unread)
     lines += ["answer = httpx.request(", f"    {event.method!r},", f"    {_url(event)!r},", "    headers=["]
     for name, value, variable in fields:
         told = f"{value!r} + os.environ[{variable!r}]" if variable else repr(value)
@@ -56,7 +63,7 @@ def _fields(event: ExchangeEvent) -> Iterator[tuple[str, str, str]]:
     names = written if len(written) == len(event.head.fields) else [name for name, _ in event.head.fields]
     for shown, (name, value) in zip(names, event.head.fields, strict=True):
         lower = name.lower()
-        if lower in _MADE_BY_CLIENT or lower.startswith(_MADE_ON_THE_WAY):
+        if lower in _MADE_BY_CLIENT or lower == REPLAY or lower.startswith(_MADE_ON_THE_WAY):
             continue
         if lower in schemes or (lower != SESSION_FIELD and redaction.looks_secret(lower)):
             scheme = schemes.get(lower, "")
@@ -64,6 +71,7 @@ def _fields(event: ExchangeEvent) -> Iterator[tuple[str, str, str]]:
             yield shown, f"{scheme} " if scheme else "", variable if not variable[0].isdigit() else f"H_{variable}"
         else:
             yield shown, value, ""
+    yield _MARK, "1", ""
 
 
 def _url(event: ExchangeEvent) -> str:
@@ -75,5 +83,7 @@ def _body(event: ExchangeEvent) -> str:
     return event.body.decode("utf-8", "replace")
 
 
-def _cut(event: ExchangeEvent) -> bool:
-    return event.body_bytes > MAX_BODY_BYTES
+def _remarks(event: ExchangeEvent, *, unread: bool) -> list[str]:
+    if unread:
+        return [UNREAD]
+    return [CUT] if event.body_bytes > MAX_BODY_BYTES else []

@@ -56,6 +56,10 @@ class FeedPump:
         self._valid = valid
         self._keep_alive = keep_alive
 
+    def release(self) -> None:
+        """It will not run any more."""
+        self._desk.release()
+
     async def run(
         self, after: int | None, write: Write, disconnected: Callable[[], Awaitable[None]]
     ) -> tuple[bool, Told | None]:
@@ -86,7 +90,8 @@ class FeedPump:
             try:
                 async with asyncio.timeout(SEND_SECONDS):
                     await write(told)
-            except (TimeoutError, OSError, WebSocketDisconnect):
+            except (TimeoutError, OSError, RuntimeError, WebSocketDisconnect):
+                # An engine may raise RuntimeError: it has closed the connection itself, over a frame that is no frame.
                 raise ClientDisconnected from None
 
 
@@ -104,6 +109,12 @@ class EventStream(Response):
         self._after = after
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        try:
+            await self._stream(scope, receive, send)
+        finally:
+            self._pump.release()
+
+    async def _stream(self, scope: Any, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": list(HEADERS)})
         if scope["method"] == "HEAD":
             await send({"type": "http.response.body", "body": b""})

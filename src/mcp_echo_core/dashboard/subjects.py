@@ -57,14 +57,17 @@ async def find(runtime: Runtime, journal: Journal, name: str) -> Subject | None:
     """
     if USABLE_ID.fullmatch(name) is None or name in RESERVED:
         return None
-    if journal.knows(name) or await journal.read(name) is not None:
-        return Subject("session", name, name)
-    key = bin_subject(name)
-    if journal.knows(key) or not _is_uuid(name) or await journal.read(key) is not None:
-        return Subject("bin", name, key)
+    session, bin_ = Subject("session", name, name), Subject("bin", name, key := bin_subject(name))
+    # What is known is not read just to know it.
+    if journal.knows(name) or journal.knows(key):
+        return session if journal.knows(name) else bin_
+    if await journal.read(name) is not None:
+        return session
+    if not _is_uuid(name) or await journal.read(key) is not None:
+        return bin_
     with suppress(SessionNotFound, StoreUnavailable):
         if await runtime.sessions.peek(name, runtime.clock.wall()) is not None:
-            return Subject("session", name, name)
+            return session
     return None
 
 

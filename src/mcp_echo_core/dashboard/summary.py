@@ -8,7 +8,9 @@ from msgspec import Struct
 
 from mcp_echo_core import redaction, sse, text
 from mcp_echo_core.client_report.conversation import Conversation, SessionFacts
+from mcp_echo_core.client_report.heads import declared, refused_by_head
 from mcp_echo_core.client_report.heard import CLIENT_KEY, Heard, Message
+from mcp_echo_core.recording.bodies import beginning
 from mcp_echo_core.recording.events import Entry, Record
 
 MAX_NAME = 200
@@ -66,6 +68,8 @@ class Summary(Struct, frozen=True, kw_only=True):
         instance: The process that answered.
         connection: Address and port of the peer.
         request_bytes: Of the body.
+        unread: Why the body was not read; empty where it was.
+        declared: How long the head of such a request says that its body is.
         answer_bytes: Of the body.
         stream: It was answered with an event stream.
         open: The stream goes on.
@@ -74,6 +78,7 @@ class Summary(Struct, frozen=True, kw_only=True):
         hops: What lies between client and server, as far as headers tell, in the request's order.
         client: Who sent it.
         rules: Ids of the findings whose evidence it is.
+        level: How the worst of them counts: must, should, suspicion or note.
     """
 
     sequence: int
@@ -94,6 +99,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     instance: str
     connection: str
     request_bytes: int
+    unread: str
+    declared: int | None
     answer_bytes: int
     stream: bool
     open: bool
@@ -102,6 +109,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     hops: tuple[str, ...]
     client: Client | None
     rules: tuple[str, ...] = ()
+    level: str | None = None
 
 
 class Summariser(Conversation):
@@ -121,7 +129,8 @@ class Summariser(Conversation):
     def summary(self, entry: Entry) -> Summary:
         """An exchange in a line."""
         heard, event = self.heard_in(entry), entry.event
-        message = heard.messages[0] if len(heard.messages) == 1 else None
+        message = heard.messages[0] if len(heard.messages) == 1 else _beginning(heard)
+        unread = refused_by_head(heard)
         code = message.error.get("code") if message is not None else _refused_with(heard)
         return Summary(
             sequence=entry.sequence,
@@ -130,8 +139,8 @@ class Summariser(Conversation):
             seconds=event.seconds,
             http=event.method,
             path=text.line(event.path, MAX_NAME),
-            kind=_kind(heard, message),
-            name=_name(message),
+            kind=(_head_line(heard, "mcp-method") or event.method) if unread else _kind(heard, message),
+            name=_head_line(heard, "mcp-name") if unread else _name(message),
             id=None if message is None or not message.is_request else redaction.shorten(message.id),
             status=event.status,
             code=code if type(code) is int and abs(code) < 1 << 53 else None,
@@ -142,6 +151,8 @@ class Summariser(Conversation):
             instance=event.instance,
             connection=event.connection,
             request_bytes=event.body_bytes,
+            unread=f"refused by its head ({event.status})" if unread else "",
+            declared=declared(heard) if unread else None,
             answer_bytes=event.answer_bytes,
             stream=_streams(heard),
             open=event.seconds is None,
@@ -174,6 +185,21 @@ def _client(message: Message | None, facts: SessionFacts | None) -> Client | Non
         if (client := client_of(info)) is not None:
             return client
     return None if facts is None else client_of(facts.client)
+
+
+def _beginning(heard: Heard) -> Message | None:
+    """What can be told of a message that was too long to be kept whole."""
+    event = heard.event
+    if event.method != "POST" or event.body_bytes <= len(event.body) or heard.messages:
+        return None
+    value = beginning(event.body)
+    return Message(heard, value) if isinstance(value, dict) else None
+
+
+def _head_line(heard: Heard, name: str) -> str | None:
+    """What a header field says about a message that was not read."""
+    value = heard.header(name)
+    return text.line(value, MAX_NAME) if value else None
 
 
 def _kind(heard: Heard, message: Message | None) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import msgspec
 
 from mcp_echo_core.client_report.judging import Judgement, judge
-from mcp_echo_core.client_report.report import Finding
-from mcp_echo_core.pace import Pace
+from mcp_echo_core.client_report.report import WEIGHTS, Finding, Weight
+from mcp_echo_core.pace import Pace, beside
 from mcp_echo_core.recording.events import Record
 
 
@@ -16,9 +16,11 @@ class Verdict(Judgement, frozen=True, kw_only=True):
 
     Attributes:
         rules: Ids of the findings that an exchange is evidence of, by its number.
+        levels: How the worst of them counts.
     """
 
     rules: dict[int, tuple[str, ...]]
+    levels: dict[int, Weight]
 
     def findings_of(self, sequence: int) -> tuple[Finding, ...]:
         """The findings that an exchange is evidence of."""
@@ -29,11 +31,13 @@ def verdict_on(record: Record) -> Verdict:
     """Work everything out."""
     judgement = judge(record)
     rules: dict[int, list[str]] = {}
+    levels: dict[int, Weight] = {}
     for finding in judgement.report.findings:
         for number in finding.evidence:
             rules.setdefault(number, []).append(finding.rule)
+            levels[number] = min(levels.get(number, finding.weight), finding.weight, key=WEIGHTS.index)
     by_number = {number: tuple(dict.fromkeys(found)) for number, found in rules.items()}
-    return Verdict(**msgspec.structs.asdict(judgement), rules=by_number)
+    return Verdict(**msgspec.structs.asdict(judgement), rules=by_number, levels=levels)
 
 
 PATIENCE = 0.25
@@ -65,7 +69,7 @@ class Judge:
             mark = _mark(record)
             if self.last is None or mark != self._mark:
                 async with self._pace:
-                    self.last, self._mark = await asyncio.to_thread(verdict_on, record), mark
+                    self.last, self._mark = await beside(verdict_on, record), mark
             return self.last
 
     async def recent(self) -> Verdict:

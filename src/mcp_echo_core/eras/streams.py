@@ -99,7 +99,7 @@ class ResponseStream:
         streams: Where answers to questions arrive.
     """
 
-    __slots__ = ("_exchange", "_gone", "_name", "_runtime", "_sequence", "_session", "_streams")
+    __slots__ = ("_exchange", "_gone", "_leaving", "_name", "_runtime", "_sequence", "_session", "_streams")
 
     def __init__(self, runtime: Runtime, exchange: Exchange, session: Session, streams: ResponseStreams) -> None:
         self._runtime = runtime
@@ -109,6 +109,7 @@ class ResponseStream:
         self._name = ""
         self._sequence = 0
         self._gone = False
+        self._leaving: asyncio.Task[None] | None = None
 
     async def notify(self, method: str, params: dict[str, Any]) -> None:
         """Send a notification; the answer becomes an event stream if the client reads those."""
@@ -158,6 +159,8 @@ class ResponseStream:
 
     def release(self) -> None:
         """The request is done: nothing is left to cancel."""
+        if self._leaving is not None:
+            self._leaving.cancel()
         self._streams.close(self._exchange, self._session)
 
     async def _carry(self, message: bytes, *, last: bool) -> None:
@@ -166,7 +169,7 @@ class ResponseStream:
         self._sequence += 1
         if await self._keep(Delivery(self._sequence, message), last=last):
             await self._close()
-        if not self._gone:
+        if not self._is_gone():
             try:
                 await self._exchange.write(sse.message(message, f"{self._name}-{self._sequence}"))
             except ClientDisconnected:  # it may come back for the rest
@@ -179,8 +182,13 @@ class ResponseStream:
         except StoreUnavailable:
             return False  # this connection still carries the message; only a cut could lose it now
 
+    def _is_gone(self) -> bool:
+        """Whether nothing reaches the client on this connection any more."""
+        self._gone = self._gone or (self._leaving is not None and self._leaving.done())
+        return self._gone
+
     async def _close(self) -> None:
-        if not self._gone:
+        if not self._is_gone():
             self._gone = True
             with suppress(ClientDisconnected):
                 await self._exchange.close()
@@ -188,6 +196,8 @@ class ResponseStream:
     async def _open(self) -> None:
         name = f"p{secrets.token_hex(4)}"
         await self._exchange.open_stream()
+        # Engines take what is written to a client that has left, and say nothing: only listening tells.
+        self._leaving = asyncio.create_task(self._exchange.disconnected())
         self._name = name
         if self._session.protocol_version in PRIMED_STREAMS:
             # The stream is known from here on: a client may come back for one that has carried nothing yet.

@@ -81,6 +81,14 @@ def _completed(text: str) -> tuple[str, str]:
     return text[:complete] + closing, closing
 
 
+def beginning(data: bytes) -> Any:
+    """The value of JSON that was cut, as far as it goes; ``None`` where nothing can be told."""
+    try:
+        return json.loads(_completed(data.decode("utf-8", "replace"))[0])
+    except (ValueError, RecursionError):
+        return None
+
+
 def clean(value: Any) -> Any:
     """A JSON value without credentials; the value itself where there are none."""
     if isinstance(value, str):

@@ -1,7 +1,7 @@
 """What waits to be written to a shared record: bounded, so that a back end that is away costs memory only so far."""
 
-from collections import deque
-from collections.abc import Sequence
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -115,11 +115,34 @@ class Pending:
         return taken
 
     def shed(self, count: int) -> None:
-        """Let only so many wait; the oldest are lost."""
-        while len(self._notes) > count:
-            self._push_out()
+        """Let only so many wait: who has more waiting than others loses its oldest, so that a flood costs itself."""
+        excess = len(self._notes) - count
+        if excess <= 0:
+            return
+        waiting = Counter(subjects[-1] for subjects, _, _ in self._notes)
+        share = _share(waiting.values(), count)
+        notes, self._notes = self._notes, deque()
+        for note in notes:
+            subjects, what, size = note
+            if excess > 0 and waiting[subjects[-1]] > share:
+                waiting[subjects[-1]] -= 1
+                excess -= 1
+                self._bytes -= size
+                self.lose(subjects, what)
+            else:
+                self._notes.append(note)
 
     def _push_out(self) -> None:
         subjects, what, size = self._notes.popleft()
         self._bytes -= size
         self.lose(subjects, what)
+
+
+def _share(waiting: Iterable[int], room: int) -> int:
+    """How many each may have, so that as many as possible fit."""
+    each = sorted(waiting)
+    for place, count in enumerate(each):
+        if count * (len(each) - place) > room:
+            return room // (len(each) - place)
+        room -= count
+    return max(each, default=0)

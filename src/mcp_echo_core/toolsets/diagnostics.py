@@ -1,6 +1,6 @@
 """The diagnostic toolset: the variant's tools, its own state as resources, and a prompt that walks through them."""
 
-import asyncio
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +13,7 @@ from mcp_echo_core.catalog import Catalog, Prompt, PromptArgument, Resource
 from mcp_echo_core.dashboard.encoding import as_json
 from mcp_echo_core.errors import ResourceNotFound
 from mcp_echo_core.messages import encode
-from mcp_echo_core.pace import Pace
+from mcp_echo_core.pace import Pace, beside
 from mcp_echo_core.recording.events import Record
 from mcp_echo_core.recording.recorder import BIN, bin_subject
 from mcp_echo_core.settings import TABLE, Settings
@@ -22,6 +22,9 @@ from mcp_echo_core.tools.base import SESSION_URI
 from mcp_echo_core.variants import Variant
 
 REPORT_URI = "echo://session/report"
+
+MAX_PACES = 1000
+"""Records whose last report is remembered, so that nobody asks for one without a pause."""
 
 
 class Symptom(Struct, frozen=True):
@@ -99,7 +102,7 @@ class ReportReader:
     """Reads the client report of the connection that asks for it."""
 
     def __init__(self) -> None:
-        self._pace = Pace()
+        self._paces: OrderedDict[str, Pace] = OrderedDict()
 
     async def read(self, call: Call) -> str:
         """The report on the session, or on the bin of a request without one.
@@ -110,10 +113,10 @@ class ReportReader:
         journal, bin_name = call.runtime.journal, call.http.scope.get(BIN)
         subject = call.session.id if call.session is not None else bin_name and bin_subject(bin_name)
         if journal is not None and subject:
-            async with self._pace:
+            async with self._pace(subject):
                 record = await journal.read(subject)
                 if record is not None:
-                    return await asyncio.to_thread(_report_on, record)
+                    return await beside(_report_on, record)
         raise ResourceNotFound(
             "Nothing is recorded of this connection",
             seen=REPORT_URI,
@@ -122,6 +125,14 @@ class ReportReader:
             fix="Read it with the Mcp-Session-Id that initialize returned, or talk to a bin: /b/<name>/mcp.",
             extra={"uri": REPORT_URI},
         )
+
+    def _pace(self, subject: str) -> Pace:
+        """A record's own: one that takes long keeps nobody else waiting."""
+        pace = self._paces.setdefault(subject, Pace())
+        self._paces.move_to_end(subject)
+        if len(self._paces) > MAX_PACES:
+            self._paces.popitem(last=False)
+        return pace
 
 
 def _report_on(record: Record) -> str:

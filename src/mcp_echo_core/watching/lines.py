@@ -16,7 +16,7 @@ MAX_CASES = 3
 """Cases of a finding that are told; the dashboard has all of them."""
 
 _CLIENT_FAULT, _SERVER_FAULT = 400, 500
-_LEVELS = {"must": "bold red", "should": "yellow", "note": "dim"}
+_STYLES = {"must": "bold red", "should": "red", "suspicion": "yellow", "note": "dim"}
 
 
 def heading(record: Mapping[str, Any]) -> Iterator[Parts]:
@@ -60,7 +60,7 @@ def exchange(told: Mapping[str, Any], *, known: bool) -> Parts:
     if (remarks := ", ".join(_remarks(told, known=known))) != "":
         parts.append((f"  {remarks}", "cyan" if told.get("stream") else "red"))
     if rules := [_word(each) for each in _list(told.get("rules"))]:
-        parts.append((f"  ✗ {' '.join(rules[:10])}", "bold red"))
+        parts.append((f"  ✗ {' '.join(rules[:10])}", _STYLES.get(_word(told.get("level")), "dim")))
     return parts
 
 
@@ -70,9 +70,9 @@ def finding(told: Mapping[str, Any]) -> Iterator[Parts]:
     if "rule" not in told:
         yield [("gateway ", "magenta"), (f"{_word(told.get('id'))}: {_sentence(says)}", "")]
         return
-    level = _word(told.get("level"))
+    weight = _word(told.get("weight"))
     title = f"{_word(told.get('rule'))} ({_word(told.get('revision'))}): {_sentence(told.get('title'))}"
-    yield [(f"{level.upper():6} ", _LEVELS.get(level, "")), (title, _LEVELS.get(level, ""))]
+    yield [(f"{weight.upper():6} ", _STYLES.get(weight, "")), (title, _STYLES.get(weight, ""))]
     numbers = " ".join(_word(each) for each in _list(told.get("evidence"))[:10])
     for case in _list(says)[:MAX_CASES]:
         yield [(f"       {_sentence(case)}", "")]

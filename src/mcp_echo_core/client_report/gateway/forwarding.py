@@ -1,9 +1,11 @@
 """Names, addresses and schemes as proxies pass them on, and proxies that name themselves."""
 
+import re
 from collections.abc import Iterator
 from ipaddress import ip_address
 
-from mcp_echo_core.client_report.gateway.observation import Look, each
+from mcp_echo_core.client_report.conversation import Conversation
+from mcp_echo_core.client_report.gateway.observation import Case, Look, each, person
 from mcp_echo_core.client_report.heard import Heard
 from mcp_echo_core.client_report.rule import quoted
 from mcp_echo_core.client_report.traces import (
@@ -14,6 +16,7 @@ from mcp_echo_core.client_report.traces import (
     protocols,
     told_hosts,
 )
+from mcp_echo_core.guard import is_loopback_name
 
 MARKERS = frozenset({
     "via", "cdn-loop", "x-request-id", "x-amzn-trace-id", "x-amz-cf-id", "cf-ray", "cf-connecting-ip", "cf-visitor",
@@ -25,6 +28,22 @@ MARKER_PREFIXES = ("x-envoy-", "x-azure-", "fly-", "x-akamai-", "x-ngrok-", "x-k
 
 _OF_A_PROXY = ("via", "cdn-loop", "cf-ray", "x-amzn-trace-id", "x-amz-cf-id", "x-varnish")
 _FORWARDING = ("forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host")
+
+
+_KEEP_ALIVE = re.compile(r"(python-httpx2?|undici|bun)/.*|node|undici", re.IGNORECASE)
+"""How programs name themselves that keep their connections, and say so, unless somebody else speaks for them."""
+
+ENOUGH = 3
+"""So many requests that say the same are no accident."""
+
+_OLD_VERSION = (
+    "Suspicion: requests came over HTTP/1.0, which clients hardly speak any more; it is what nginx speaks upstream by "
+    "default, and what streams suffer from: proxy_http_version 1.1 changes that."
+)
+_NOT_KEPT = (
+    'Suspicion: every request says "Connection: close", from a program that keeps its connections; it is what nginx '
+    'says upstream by default: proxy_http_version 1.1 and proxy_set_header Connection "" change that.'
+)
 
 
 def is_marker(name: str) -> bool:
@@ -40,6 +59,16 @@ def _host(heard: Heard) -> Iterator[str]:
         yield f"Host came {len(hosts)} times."
     elif hosts and (told := told_hosts(heard)) and host_of(hosts[0]) not in told:
         yield f"Host is {quoted(hosts[0])}; clients know the server as {quoted(', '.join(sorted(told)))}."
+    elif hosts and not told_hosts(heard) and _passed_on(heard, host_of(hosts[0])):
+        old = ", over HTTP/1.0, which clients no longer speak" if heard.event.http_version == "1.0" else ""
+        yield f"Host is {quoted(hosts[0])}, although the request came from this machine{old}."
+
+
+def _passed_on(heard: Heard, host: str) -> bool:
+    """Whether a Host names the server as a gateway's configuration does rather than as a client would."""
+    if not is_loopback(heard.event.connection) or not host or is_loopback_name(host):
+        return False
+    return "." not in host or heard.event.http_version == "1.0"
 
 
 def _unforwarded(heard: Heard) -> Iterator[str]:
@@ -82,7 +111,26 @@ def _given_by_the_client(heard: Heard) -> str | None:
         return chain[0]
 
 
-def _markers(heard: Heard) -> Iterator[str]:
+def _markers(conversation: Conversation) -> Iterator[Case]:
+    people: dict[tuple[str, ...], list[Heard]] = {}
+    for heard in conversation.heard:
+        people.setdefault(person(heard), []).append(heard)
+        for says in _named(heard):
+            yield says, (heard,)
+        if heard.event.http_version == "1.0":
+            yield _OLD_VERSION, (heard,)
+    for exchanges in people.values():
+        if len(exchanges) >= ENOUGH and all(map(_closes, exchanges)):
+            yield _NOT_KEPT, tuple(exchanges)
+
+
+def _closes(heard: Heard) -> bool:
+    """Whether a request of a program that keeps its connections says that it does not."""
+    keeps = _KEEP_ALIVE.fullmatch(heard.header("user-agent") or "") is not None
+    return keeps and heard.event.http_version == "1.1" and (heard.header("connection") or "").strip().lower() == "close"
+
+
+def _named(heard: Heard) -> Iterator[str]:
     names = dict.fromkeys(name.lower() for name, _ in heard.event.head.fields)
     if seen := [name for name in names if is_marker(name)]:
         via = heard.header("via")
@@ -125,7 +173,7 @@ LOOKS = (
         title="Something between client and server names itself",
         meaning="It may buffer, limit sizes and close what is quiet for long.",
         basis="RFC 9110 section 7.6.3",
-        cases=each(_markers),
+        cases=_markers,
     ),
     Look(
         id="gw-scheme-downgrade",

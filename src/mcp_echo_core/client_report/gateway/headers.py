@@ -60,23 +60,38 @@ def _duplicates(heard: Heard) -> Iterator[str]:
 
 
 def _authorization(conversation: Conversation) -> Iterator[Case]:
-    people: dict[tuple[str, ...], list[Heard]] = {}
+    together: dict[tuple[str, ...], list[Heard]] = {}
     for heard in conversation.heard:
-        people.setdefault(person(heard), []).append(heard)
+        if (group := _together(heard)) is not None:
+            together.setdefault(group, []).append(heard)
         replaced = [name for name in REPLACEMENTS if heard.headers(name)]
         if replaced and not heard.headers("authorization"):
             yield f"There is no Authorization, but {', '.join(replaced)}.", (heard,)
-    for exchanges in people.values():
+    for exchanges in together.values():
         carrying = [heard for heard in exchanges if heard.headers("authorization")]
         if not carrying:
             continue
         since = [heard for heard in exchanges if heard.arrived > carrying[-1].arrived]
         if len(since) >= ENOUGH:
-            yield "Authorization came at first and does not come any more.", (carrying[-1], *since)
+            says = "Suspicion: Authorization came at first and does not come any more; or the client sends none."
+            yield says, (carrying[-1], *since)
         bearer = [heard for heard in carrying if _scheme(heard) == "bearer"]
         other = [heard for heard in carrying if bearer and _scheme(heard) != "bearer"]
         if other:
-            yield "The scheme of Authorization changed from Bearer to another one.", (bearer[0], *other)
+            says = (
+                "Suspicion: the scheme of Authorization changed from Bearer to another one; or the client changed it."
+            )
+            yield says, (bearer[0], *other)
+
+
+def _together(heard: Heard) -> tuple[str, ...] | None:
+    """What an exchange can be compared with: its session, or what came through the same proxy from the same client.
+
+    Two visits without a proxy between need not have the same credentials.
+    """
+    if not heard.modern and heard.event.session is not None:
+        return (heard.event.session,)
+    return person(heard) if heard.proxied else None
 
 
 def _scheme(heard: Heard) -> str:

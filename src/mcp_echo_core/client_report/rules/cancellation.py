@@ -93,6 +93,8 @@ def _openings(conversation: Conversation, note: Message) -> Iterator[Message]:
 
 
 def _abandoned(conversation: Conversation, revisions: Sequence[str]) -> Iterator[Found]:
+    if not conversation.complete:  # the cancellation may be what is missing
+        return
     for session in conversation.sessions.values():
         if session.version not in revisions:
             continue

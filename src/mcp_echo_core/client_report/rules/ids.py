@@ -57,7 +57,9 @@ def _in_flight(conversation: Conversation, revisions: Sequence[str]) -> Iterator
         if not message.is_request or key is None:
             continue
         waiting = pending.setdefault((heard.caller, heard.sender, key), [])
-        waiting[:] = [each for each in waiting if each.heard is not heard and waits(each, heard)]
+        waiting[:] = [
+            each for each in waiting if each.heard is not heard and waits(each, heard, complete=conversation.complete)
+        ]
         if waiting:
             earlier = waiting[-1]
             alone = earlier.heard.event.connection == heard.event.connection

@@ -28,7 +28,8 @@ def _needs_handshake(message: Message) -> bool:
 def _first(conversation: Conversation, revisions: Sequence[str]) -> Iterator[Found]:
     assigns = any(heard.answer_header(_SESSION) for heard in conversation.heard)
     # In a session's own record a handshake may be missing because it was made in another session.
-    bin_record = conversation.record.subject.startswith(bin_subject(""))
+    several = len({heard.event.session for heard in conversation.heard}) > 1
+    bin_record = several or conversation.record.subject.startswith(bin_subject(""))
     if not conversation.complete or not assigns:
         return
     introduced: set[tuple[str, ...]] = set()

@@ -90,15 +90,18 @@ def _pings(conversation: Conversation, revisions: Sequence[str]) -> Iterator[Fou
     for session, dialogue in _sessions(conversation, revisions):
         answers = {message.id_key: message for message in session.messages if message.is_response}
         known = conversation.complete and not dialogue.unread
+        heard_of = max((heard.arrived for heard in session.exchanges), default=0.0)
         for key, question in dialogue.asked.items():
             if question.method == "ping":
-                yield from _pong(question, quoted(key[1]), answers.get(key), known)
+                # Whose stream stays open need not be there any more.
+                there = known and heard_of >= question.at + PING_SECONDS
+                yield from _pong(question, quoted(key[1]), answers.get(key), there)
 
 
-def _pong(ping: Question, name: str, answer: Message | None, known: bool) -> Iterator[Found]:
+def _pong(ping: Question, name: str, answer: Message | None, there: bool) -> Iterator[Found]:
     closed = ping.heard.answered or ping.at
     if answer is None:
-        if known and closed >= ping.at + PING_SECONDS:
+        if there and closed >= ping.at + PING_SECONDS:
             says = f"The ping {name} had no answer within {PING_SECONDS:g} s, and its stream was open."
             yield found(ping.heard, says)
         return

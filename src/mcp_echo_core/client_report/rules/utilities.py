@@ -49,7 +49,7 @@ def _shared_tokens(conversation: Conversation, revisions: Sequence[str]) -> Iter
         if token is None or (not heard.modern and heard.event.session is None):
             continue
         waiting = active.setdefault((heard.caller, heard.sender if heard.modern else (), token), [])
-        waiting[:] = [each for each in waiting if waits(each, heard)]
+        waiting[:] = [each for each in waiting if waits(each, heard, complete=conversation.complete)]
         if waiting:
             earlier = waiting[-1]
             told = quoted(message.meta["progressToken"])

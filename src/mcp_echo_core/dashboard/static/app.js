@@ -11,7 +11,7 @@ import { Sequence } from "./sequence.js";
 import { Exports, Share } from "./sharing.js";
 import { Start } from "./start.js";
 import { Connection, Trouble, Verdict, Who } from "./who.js";
-import { cut, keyOf } from "./format.js";
+import { cut, keyOf, plural } from "./format.js";
 
 const BASE = location.pathname.replace(/\/+$/, "");
 
@@ -28,22 +28,22 @@ function App() {
 }
 
 function Page({ state }) {
-  const { overview, exchanges, unseen, skew, connection, problem } = state;
+  const { overview, exchanges, skew, connection, problem } = state;
   const { subject, report } = overview;
   const { active, selected, focus, activate, open, select, close } = useSelection(exchanges);
   const chosen = exchanges.find((exchange) => keyOf(exchange) === selected);
-  const count = Math.max(report.exchanges ?? 0, exchanges.length + unseen);
+  const kept = Math.max((report.exchanges ?? 0) + (report.replayed ?? 0), exchanges.length);
   const kind = subject.shared ? `shared ${subject.kind}` : subject.kind;
   return html`<header class="top">
       <div class="bar">
         <h1>mcp-echo <span class="quiet">${kind}</span> ${!subject.shared && html`<code title=${subject.id}>${cut(subject.id, 24)}</code>`}</h1>
-        <${Connection} ...${{ connection, problem }} />
+        <${Connection} ...${{ connection, problem, over: overview.session?.alive === false }} />
         <${Exports} base=${BASE} />
         ${!subject.shared && html`<${Share} base=${BASE} />`}
       </div>
       <${Trouble} connection=${connection} />
       <div class="first">
-        <${Verdict} report=${report} count=${count} />
+        <${Verdict} report=${report} />
         <${Who} overview=${overview} exchanges=${exchanges} skew=${skew} />
       </div>
     </header>
@@ -51,14 +51,14 @@ function Page({ state }) {
       ${!exchanges.length && html`<${Start} endpoint=${subject.endpoint} />`}
       ${exchanges.length > 0 &&
       html`<div class="left">
-          <${Sequence} exchanges=${exchanges} unseen=${unseen} selected=${selected} select=${open} />
-          <${Exchanges} ...${{ exchanges, skew, selected, active, activate, open }} />
+          <${Sequence} exchanges=${exchanges} unseen=${kept - exchanges.length} selected=${selected} select=${open} />
+          <${Exchanges} ...${{ exchanges, kept, skew, selected, active, activate, open }} />
         </div>
         <div class="right">
           ${chosen && html`<${ExchangeDetail} base=${BASE} exchange=${chosen} focus=${focus} close=${close} select=${select} />`}
           <${Findings} report=${report} select=${select} />
           <${Gateway} observations=${overview.gateway ?? []} select=${select} />
-          <${Counters} overview=${overview} exchanges=${exchanges} />
+          <${Counters} overview=${overview} exchanges=${exchanges} kept=${kept} />
         </div>
         <div class="below"><${Latency} exchanges=${exchanges} /></div>`}
     </main>`;
@@ -86,8 +86,8 @@ function useSelection(exchanges) {
 }
 
 function useTitle({ overview, connection }) {
-  const { must = 0, should = 0 } = overview?.report ?? {};
-  const verdict = must || should ? `${must} MUST, ${should} SHOULD` : connection;
+  const { must = 0, should = 0, suspicions = 0 } = overview?.report ?? {};
+  const verdict = must || should ? `${must} MUST, ${should} SHOULD` : suspicions ? plural(suspicions, "suspicion") : connection;
   useEffect(() => {
     document.title = `${verdict} – mcp-echo`;
   }, [verdict]);

@@ -5,14 +5,15 @@ import { Copy } from "./hooks.js";
 import { Json, pieces } from "./json.js";
 import { bytes } from "./format.js";
 
-export function Body({ title, text, truncated, size, stream = false }) {
+export function Body({ title, text, truncated, size, stream = false, unread = "", declared = null }) {
   const [raw, setRaw] = useState(false);
-  if (!text) return html`<h3>${title} <span class="quiet">empty</span></h3>`;
+  const announced = declared ? `, ${bytes(declared)} announced` : "";
+  if (!text) return html`<h3>${title} <span class="quiet">${unread ? `not read: ${unread}${announced}` : "empty"}</span></h3>`;
   const readable = stream || pieces(text) !== null;
   const choice = (wanted, label) =>
     html`<button type="button" class="small" aria-label="${title}: ${label}" aria-pressed=${raw === wanted ? "true" : "false"} onClick=${() => setRaw(wanted)}>${label}</button>`;
   return html`<div class="subtitle">
-      <h3>${title} <span class="quiet">${bytes(size)}${truncated ? ", cut" : ""}${readable ? "" : ", not JSON"}</span></h3>
+      <h3>${title} <span class="quiet">${bytes(size)}${truncated ? ", cut" : readable ? "" : ", not JSON"}</span></h3>
       ${readable && html`<span class="choice" role="group" aria-label="How to show it">${choice(false, "Pretty")}${choice(true, "Raw")}</span>`}
       <${Copy} text=${text} label="Copy" name="Copy: ${title}" />
     </div>

@@ -1,9 +1,9 @@
 // What the record adds up to.
 
 import { html } from "./vendor/htm-preact.js";
-import { bytes, duration, quantile, refused } from "./format.js";
+import { base, bytes, duration, quantile, refused } from "./format.js";
 
-export function Counters({ overview, exchanges }) {
+export function Counters({ overview, exchanges, kept }) {
   const { session, dropped } = overview;
   const sum = (of) => exchanges.reduce((total, exchange) => total + (of(exchange) ?? 0), 0);
   const totals = [
@@ -20,7 +20,7 @@ export function Counters({ overview, exchanges }) {
     ["no longer kept", dropped || null],
   ];
   return html`<section class="panel counters" aria-labelledby="counters-title">
-    <div class="title"><h2 id="counters-title">Counters</h2></div>
+    <div class="title"><h2 id="counters-title">Counters</h2>${kept > exchanges.length && html`<span class="quiet">of ${base(exchanges, kept)}</span>`}</div>
     <dl class="facts">
       ${totals.filter(([, value]) => value != null).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
     </dl>

@@ -46,13 +46,13 @@ function Line({ exchange }) {
     ["answered", html`<span class="tone ${tone(exchange)}">${answered(exchange)}</span>`],
     ["took", exchange.open ? "stream, open" : duration(exchange.seconds)],
     ["arrived", html`<time title=${moment(exchange.at)}>${clock(exchange.at)}</time>`],
-    ["request", html`<code>${exchange.http} ${exchange.path}</code>`],
+    ["request", html`<code>${exchange.http} ${exchange.path}${exchange.http_version ? ` HTTP/${exchange.http_version}` : ""}</code>`],
     ["id", exchange.id == null ? "none" : JSON.stringify(exchange.id)],
     ["revision", `${exchange.revision ?? "unknown"} (${exchange.era})`],
     ["session", exchange.session ?? "none"],
     ["instance", exchange.instance],
     ["connection", exchange.connection],
-    ["size", `${bytes(exchange.request_bytes)} in, ${bytes(exchange.answer_bytes)} out`],
+    ["size", `${exchange.unread ? `${bytes(exchange.declared)} announced, not read` : `${bytes(exchange.request_bytes)} in`}, ${bytes(exchange.answer_bytes)} out`],
     ["client", client ? `${client.name} ${client.version ?? ""}` : null],
     ["hops", exchange.hops?.length ? exchange.hops.join(" → ") : null],
     ["stream", exchange.ended_by ? `ended by ${exchange.ended_by}` : null],
@@ -69,11 +69,12 @@ function Whole({ detail, select }) {
       <${Copy} text=${detail.httpx} label="Copy as httpx" />
     </p>
     ${detail.findings?.length > 0 &&
-    html`<h3>What is wrong with it</h3>
+    html`<h3>What it shows</h3>
       <ul class="says">
-        ${detail.findings.map((finding) => html`<li><span class="badge ${finding.level}">${finding.level}</span> ${finding.title} <code>${finding.rule}</code></li>`)}
+        ${detail.findings.map((finding) => html`<li><span class="badge ${finding.weight ?? finding.level}">${finding.weight ?? finding.level}</span> ${finding.title} <code>${finding.rule}</code></li>`)}
       </ul>`}
-    <${Body} title="Request body" text=${detail.request_body} truncated=${detail.request_truncated} size=${detail.request_bytes} />
+    <${Body} title="Request body" text=${detail.request_body} truncated=${detail.request_truncated} size=${detail.request_bytes}
+      unread=${detail.unread} declared=${detail.declared} />
     <${Body} title=${detail.stream ? "Answer, an event stream" : "Answer body"} text=${detail.answer_body} truncated=${detail.answer_truncated}
       size=${detail.answer_bytes} stream=${detail.stream} />
     ${detail.stream && html`<${Pieces} pieces=${detail.pieces ?? []} />`}

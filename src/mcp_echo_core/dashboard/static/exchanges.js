@@ -2,12 +2,12 @@
 
 import { Component, html, useEffect, useRef, useState } from "./vendor/htm-preact.js";
 import { Ticking, useFollow } from "./hooks.js";
-import { answered, asked, clock, duration, keyOf, refused, span, tone } from "./format.js";
+import { answered, asked, base, clock, duration, keyOf, refused, span, tone } from "./format.js";
 
 const NOTHING = { text: "", refused: false, findings: false, kind: "" };
 const PAGE = 10; // rows that Page Up and Page Down go
 
-export function Exchanges({ exchanges, skew, selected, active, activate, open }) {
+export function Exchanges({ exchanges, kept, skew, selected, active, activate, open }) {
   const [filter, setFilter] = useState(NOTHING);
   const shown = exchanges.filter((exchange) => passes(exchange, filter));
   const { part, following, scrolled, follow } = useFollow(`${shown.length} ${shown.at(-1)?.sequence}`);
@@ -28,7 +28,7 @@ export function Exchanges({ exchanges, skew, selected, active, activate, open })
   return html`<section class="panel exchanges" aria-labelledby="exchanges-title">
     <div class="title">
       <h2 id="exchanges-title">Exchanges</h2>
-      <span class="quiet">${shown.length === exchanges.length ? shown.length : `${shown.length} of ${exchanges.length}`}</span>
+      <span class="quiet">${shown.length === exchanges.length ? "" : `${shown.length} of `}${base(exchanges, kept)}</span>
       ${!following && html`<button type="button" class="small" onClick=${follow}>Follow</button>`}
     </div>
     <${Filters} filter=${filter} set=${setFilter} kinds=${kindsOf(exchanges)} />
@@ -91,7 +91,7 @@ class Row extends Component {
       <span class="asked" title=${`${exchange.http} ${exchange.path}`}>${asked(exchange)}</span>
       <span class="answered">${answered(exchange)}${exchange.stream ? (exchange.open ? " stream, open" : " stream") : ""}</span>
       <span class="took">${took}</span>
-      <span class="marks">${broken > 0 && html`<span class="badge broken" title=${exchange.rules.join(", ")}>${broken}<span class="aside"> findings</span></span>`}</span>
+      <span class="marks">${broken > 0 && html`<span class="badge ${exchange.level ?? "note"}" title="${exchange.level}: ${exchange.rules.join(", ")}">${broken}<span class="aside"> findings, at worst ${exchange.level}</span></span>`}</span>
     </div>`;
   }
 }

@@ -167,6 +167,8 @@ export class Feed {
   }
 }
 
+const WEIGHTS = ["must", "should", "suspicion", "note"]; // worst first
+
 /** Both by arrival, of each exchange only what was told last: a stream is told twice, at its opening and at its end. */
 function merged(known, news) {
   const latest = new Map(known.map((exchange) => [keyOf(exchange), exchange]));
@@ -178,14 +180,20 @@ function merged(known, news) {
   return sorted.slice(-MAX_KEPT);
 }
 
-/** Each with the rules it is evidence of: exchanges are told before they are judged. */
-function judged(exchanges, report) {
+/** Each with the rules it is evidence of and the worst of them: exchanges are told before they are judged. */
+export function judged(exchanges, report) {
   const rules = new Map();
-  for (const { rule, evidence } of report.findings ?? []) {
-    for (const sequence of evidence) rules.set(sequence, [...(rules.get(sequence) ?? []), rule]);
+  const levels = new Map();
+  for (const { rule, level, weight = level, evidence } of report.findings ?? []) {
+    for (const sequence of evidence) {
+      rules.set(sequence, [...(rules.get(sequence) ?? []), rule]);
+      levels.set(sequence, WEIGHTS[Math.min(WEIGHTS.indexOf(weight), WEIGHTS.indexOf(levels.get(sequence) ?? "note"))]);
+    }
   }
   return exchanges.map((exchange) => {
     const own = [...new Set(rules.get(exchange.sequence) ?? [])];
-    return own.join() === (exchange.rules ?? []).join() ? exchange : { ...exchange, rules: own };
+    const level = levels.get(exchange.sequence) ?? null;
+    const same = own.join() === (exchange.rules ?? []).join() && level === (exchange.level ?? null);
+    return same ? exchange : { ...exchange, rules: own, level };
   });
 }

@@ -7,6 +7,7 @@ import { plural } from "./format.js";
 const LEVELS = [
   ["must", "MUST"],
   ["should", "SHOULD"],
+  ["suspicion", "Suspicions"],
   ["note", "Notes"],
 ];
 
@@ -14,21 +15,23 @@ export function Findings({ report, select }) {
   const findings = report.findings ?? [];
   return html`<section class="panel findings" aria-labelledby="findings-title">
     <div class="title"><h2 id="findings-title">Findings</h2><span class="quiet">about the client</span></div>
-    ${!findings.length && html`<p class="quiet">No rule of its revision is broken so far.</p>`}
-    ${report.complete === false && html`<p class="quiet">The beginning of the record is gone: rules about it are silent.</p>`}
+    ${report.refused && html`<p>Nothing could be judged: ${report.refused}</p>`}
+    ${!findings.length && !report.refused && html`<p class="quiet">No rule of its revision is broken ${report.complete === false ? report.scope : "so far"}.</p>`}
+    ${report.complete === false && html`<p class="quiet">This speaks only of what is kept, and rules about a beginning are silent.</p>`}
+    ${report.replayed > 0 && html`<p class="quiet">Replayed by hand, and not judged: ${report.replayed}</p>`}
     ${LEVELS.map(([level, title]) => {
-      const these = findings.filter((finding) => finding.level === level);
+      const these = findings.filter((finding) => (finding.weight ?? finding.level) === level);
       return these.length > 0 && html`<h3 class=${level}>${title} <span class="quiet">${these.length}</span></h3>
-        ${these.map((finding) => html`<${Finding} key=${`${finding.rule} ${finding.revision}`} finding=${finding} select=${select} />`)}`;
+        ${these.map((finding) => html`<${Finding} key=${`${finding.rule} ${finding.revision} ${finding.weight}`} finding=${finding} select=${select} />`)}`;
     })}
   </section>`;
 }
 
 function Finding({ finding, select }) {
-  const { rule, level, revision, certainty, title, says, count, evidence, fix, spec } = finding;
-  return html`<details class="finding ${level}" open=${level === "must"}>
+  const { rule, level, weight = level, revision, certainty, title, says, count, evidence, fix, spec } = finding;
+  return html`<details class="finding ${weight}" open=${weight === "must"}>
     <summary><span>${title}</span>${count > 1 && html`<span class="quiet"> ${count} times</span>`}</summary>
-    <p class="quiet"><code>${rule}</code> revision ${revision}${certainty && certainty !== "certain" ? `, ${certainty}` : ""}</p>
+    <p class="quiet"><code>${rule}</code> ${weight === "suspicion" ? `${level.toUpperCase()}, ` : ""}revision ${revision}${certainty && certainty !== "certain" ? `, ${certainty}` : ""}</p>
     <ul class="says">
       ${(says ?? []).slice(0, 5).map((sentence) => html`<li>${sentence}</li>`)}
       ${says?.length > 5 && html`<li class="quiet">and ${plural(count - 5, "more case")}</li>`}

@@ -47,6 +47,11 @@ export function bytes(count) {
   return count < 1e6 ? `${(count / 1000).toFixed(1)} kB` : `${(count / 1e6).toFixed(1)} MB`;
 }
 
+/** How many exchanges something speaks of: the page has the last ones of those that are kept. */
+export function base(exchanges, kept) {
+  return kept > exchanges.length ? `the last ${exchanges.length} of ${kept} kept` : String(exchanges.length);
+}
+
 export function plural(count, singular, many = `${singular}s`) {
   return `${count} ${count === 1 ? singular : many}`;
 }
@@ -85,6 +90,12 @@ export function tone(exchange) {
 
 export function keyOf(exchange) {
   return String(exchange.key);
+}
+
+/** The address of a path of the server, also where a gateway serves it below another path. */
+export function addressOf(path) {
+  const before = location.pathname.slice(0, location.pathname.lastIndexOf("/dashboard/"));
+  return new URL(before + path, location.origin).href;
 }
 
 /** The value below which so large a part of the values lies. */

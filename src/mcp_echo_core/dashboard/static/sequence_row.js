@@ -36,7 +36,7 @@ export class Row extends Component {
         <title>#${exchange.sequence} ${what}: ${answered(exchange)}, ${duration(exchange.seconds)}</title>
         <rect class="ground" x="0" y="0" width=${width} height=${height - 2} rx="3" />
         <text class="time" x="0" y=${REQUEST + 4}>${offset(exchange.at - began)}</text>
-        ${broken > 0 && html`<circle class="broken" cx=${client - 12} cy=${REQUEST} r="4"><title>${plural(broken, "finding")}: ${exchange.rules.join(", ")}</title></circle>`}
+        ${broken > 0 && html`<circle class="broken ${exchange.level ?? "note"}" cx=${client - 12} cy=${REQUEST} r="4"><title>${plural(broken, "finding")}, at worst ${exchange.level}: ${exchange.rules.join(", ")}</title></circle>`}
         <${Arrow} from=${client} to=${server} y=${REQUEST} stops=${stopsOf(exchange, lanes)} />
         <text class="asked" x=${client + 8} y=${REQUEST - 5}>${cut(what, Math.floor(room / LETTER) - (fell ? 8 : 0))}<tspan class="note">${fell && !narrow ? fell : ""}</tspan></text>
         ${exchange.stream ? html`<${Stream} exchange=${exchange} lanes=${lanes} />` : html`<${Answer} exchange=${exchange} lanes=${lanes} />`}

@@ -2,6 +2,7 @@
 
 import { html, useEffect, useRef, useState } from "./vendor/htm-preact.js";
 import { Copy } from "./hooks.js";
+import { addressOf } from "./format.js";
 
 const FILES = [
   ["export.har", "HAR"],
@@ -45,7 +46,7 @@ export function Share({ base }) {
   const revoke = async () => {
     if (await ask(`/${encodeURIComponent(shared.key)}`, "DELETE")) setShared(null);
   };
-  const link = shared && new URL(shared.url, location.href).href;
+  const link = shared && addressOf(shared.url);
   return html`<div class="share">
     ${!shared && html`<button type="button" onClick=${share}>Share</button>`}
     ${shared &&

@@ -2,9 +2,10 @@
 
 import { html } from "./vendor/htm-preact.js";
 import { Copy } from "./hooks.js";
+import { addressOf } from "./format.js";
 
 export function Start({ endpoint }) {
-  const url = new URL(endpoint, location.href).href;
+  const url = addressOf(endpoint);
   const snippets = [
     ["A client with a configuration file", JSON.stringify({ mcpServers: { echo: { type: "http", url } } }, null, 2)],
     ["Claude Code", `claude mcp add --transport http echo ${url}`],

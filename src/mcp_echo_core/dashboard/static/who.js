@@ -19,26 +19,32 @@ const EXPLAINED = {
   refused: "The server wants a token: open the page once with ?token= at the end of its address.",
 };
 
-export function Connection({ connection, problem }) {
-  return html`<span class="connection ${connection}" role="status" title=${problem ?? ""}>${CONNECTIONS[connection]}</span>`;
+const TAKEN_BACK = "This link shows nothing any more: it was taken back, or the record is no longer kept. What is below is the last that was seen.";
+
+export function Connection({ connection, problem, over = false }) {
+  const ended = over && connection === "live";
+  return html`<span class="connection ${ended ? "over" : connection}" role="status" title=${problem ?? ""}>${ended ? "session ended" : CONNECTIONS[connection]}</span>`;
 }
 
-export function Trouble({ connection }) {
+export function Trouble({ connection, shared = location.pathname.includes("/dashboard/view/") }) {
   if (!EXPLAINED[connection]) return null;
+  const gone = shared && connection === "gone";
   const reload = html`<button type="button" class="small" onClick=${() => location.reload()}>Reload</button>`;
-  return html`<p class="trouble">${EXPLAINED[connection]} ${connection !== "refused" && reload}</p>`;
+  return html`<p class="trouble">${gone ? TAKEN_BACK : EXPLAINED[connection]} ${connection !== "refused" && reload}</p>`;
 }
 
-export function Verdict({ report, count }) {
-  const parts = [];
-  if (report.must) parts.push(`${report.must} MUST`);
-  if (report.should) parts.push(`${report.should} SHOULD`);
-  const judged = plural(count, "exchange");
-  const verdict = parts.length ? parts.join(", ") : count ? `no rule broken in ${judged}` : "nothing to judge yet";
-  const tone = report.must ? "must" : report.should ? "should" : count ? "clean" : "none";
+export function Verdict({ report }) {
+  const { must, should, suspicions, notes, refused, scope } = report;
+  const broken = [must && `${must} MUST`, should && `${should} SHOULD`].filter(Boolean);
+  const suspected = suspicions > 0 && plural(suspicions, "suspicion");
+  const faults = [...(broken.length ? broken : ["no rule broken"]), suspected].filter(Boolean).join(", ");
+  const clean = !broken.length && !suspected;
+  const verdict = refused || (!scope ? "nothing to judge yet" : clean ? `${faults} ${scope}` : faults);
+  const tone = refused ? "unheard" : must ? "must" : should ? "should" : suspected ? "suspicion" : scope ? "clean" : "none";
+  const more = refused ? [] : [!clean && scope, notes > 0 && plural(notes, "note")];
   return html`<p class="verdict ${tone}" aria-live="polite" aria-atomic="true">
     <strong>${verdict}</strong>
-    <span class="quiet">${[parts.length && `in ${judged}`, report.notes && plural(report.notes, "note")].filter(Boolean).join(", ")}</span>
+    <span class="quiet">${more.filter(Boolean).join(", ")}</span>
   </p>`;
 }
 
