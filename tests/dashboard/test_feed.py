@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from dashboards import Onlooker, Socket, in_bin, session_in_bin
 
@@ -11,6 +12,7 @@ from asgi_bridge import lifespan
 from harness import Server, call, initialize, rpc
 from mcp_echo_core.dashboard import desk, feed, streams
 from mcp_echo_core.drain import Drain
+from mcp_echo_core.recording.taken import Taken
 from mcp_echo_core.stores.base import StoreUnavailable
 
 
@@ -141,8 +143,9 @@ async def test_more_at_once_than_anybody_waits_for_loses_nothing_of_the_record(
     record = await journal.read(session)
     assert record is not None
     ring = journal._rings[session]  # type: ignore[attr-defined] - as many events in one go as no client makes
+    last = msgspec.msgpack.decode(ring.kept[-1], type=Taken)
     for _ in range(300):
-        journal.append([session], ring.kept[-1])
+        journal.append([session], last)
     assert (await onlooker.record(session))["exchanges"][-1]["sequence"] == 303
 
 

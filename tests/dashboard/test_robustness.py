@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from dashboards import DATA, Onlooker, Socket, in_bin
 
@@ -12,6 +13,7 @@ from harness import POST_HEADERS, Server, call, encoded, header_list, initialize
 from mcp_echo_core.dashboard import board, desk, feed, overview, pages, routes, shares, summary
 from mcp_echo_core.dashboard.encoding import as_json
 from mcp_echo_core.recording.events import Entry
+from mcp_echo_core.recording.taken import Taken
 from mcp_echo_core.stores.base import StoreUnavailable
 
 
@@ -95,7 +97,8 @@ async def test_a_record_that_was_lost_sight_of_is_read_again_when_that_is_possib
         return await read(subject)
 
     monkeypatch.setattr(journal, "read", fragile)
-    last = journal._rings[session].kept[-1]  # type: ignore[attr-defined] - more in one go than any client sends
+    ring = journal._rings[session]  # type: ignore[attr-defined] - more in one go than any client sends
+    last = msgspec.msgpack.decode(ring.kept[-1], type=Taken)
     for _ in range(300):
         journal.append([session], last)
     while (await told.exchange_told())["sequence"] < 303:

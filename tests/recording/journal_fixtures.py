@@ -13,15 +13,17 @@ from mcp_echo_core.recording.journal import Journal, MemoryJournal
 from mcp_echo_core.recording.redis_journal import RedisRecords
 from mcp_echo_core.recording.shared_journal import SharedJournal
 from mcp_echo_core.recording.sqlite_journal import SqliteRecords
-from mcp_echo_core.recording.taken import FIXED_BYTES, Taken
+from mcp_echo_core.recording.taken import Taken
 from redis_process import RedisProcess, shared_redis
 
 NOW = 1_800_000_000.0
 LARGE = 1 << 24
 TIMEOUT = 100.0
 
+EMPTY_HEAD = msgspec.Raw(msgspec.msgpack.encode(Head(())))
+
 TAKEN = Taken(
-    1000, 1, "instance", NOW, 0.001, ("127.0.0.1", 5000), "POST", "/mcp", b"", "1.1", "http", Head(()), b"x" * 100, 100,
+    1, "instance", NOW, 0.001, ("127.0.0.1", 5000), "POST", "/mcp", b"", "1.1", "http", EMPTY_HEAD, b"x" * 100, 100,
     200, (), b"", 0, (), "ping", "session", None, None,
 )  # fmt: skip
 
@@ -30,9 +32,7 @@ Opener = Callable[..., Awaitable[Journal]]
 
 def taken(number: int = 1, **changes: object) -> Taken:
     """An exchange."""
-    made = msgspec.structs.replace(TAKEN, number=number, **changes)
-    streamed = sum(len(piece.data) for piece in made.pieces)
-    return msgspec.structs.replace(made, size=FIXED_BYTES + len(made.body) + len(made.answer) + streamed)
+    return msgspec.structs.replace(TAKEN, number=number, **changes)
 
 
 async def memory(_: Path, max_bytes: int) -> Journal:

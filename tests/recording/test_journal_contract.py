@@ -1,5 +1,6 @@
 """What every journal promises, whatever keeps the records."""
 
+import msgspec
 import pytest
 from journal_fixtures import LARGE, NOW, Opener, eventually, everybody, heard, nobody, numbers, record_in, taken
 
@@ -21,7 +22,8 @@ async def test_what_was_appended_is_read_in_order_with_numbers_from_one(journal:
 async def test_an_event_is_read_as_it_was_but_for_its_credentials(journal: Journal) -> None:
     head = Head((("authorization", "Bearer ***"),), ("Authorization",), (Credential("authorization", "Bearer", "f"),))
     exchange = taken(
-        1, query=b"token=abcdefghijklmnop", head=head, body=b"\xff\x00raw", pieces=(Piece(0.5, b"data: x\n\n"),),
+        1, query=b"token=abcdefghijklmnop", head=msgspec.Raw(msgspec.msgpack.encode(head)),
+        body=b"\xff\x00raw", pieces=(Piece(0.5, b"data: x\n\n"),),
         answered=((b"content-type", b"text/event-stream"),), ended_by="client", bin="b",
     )  # fmt: skip
     journal.append(["one"], exchange)

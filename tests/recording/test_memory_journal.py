@@ -6,21 +6,22 @@ import pytest
 from mcp_echo_core.recording import audience, journal
 from mcp_echo_core.recording.events import Head
 from mcp_echo_core.recording.journal import MemoryJournal
-from mcp_echo_core.recording.taken import FIXED_BYTES, Taken
+from mcp_echo_core.recording.taken import Taken
 
-BUDGET = 10 * (FIXED_BYTES + 100)
+EMPTY_HEAD = msgspec.Raw(msgspec.msgpack.encode(Head(())))
 
 TAKEN = Taken(
-    1000, 1, "instance", 1000.0, 0.001, ("127.0.0.1", 5000), "POST", "/mcp", b"", "1.1", "http", Head(()),
+    1, "instance", 1000.0, 0.001, ("127.0.0.1", 5000), "POST", "/mcp", b"", "1.1", "http", EMPTY_HEAD,
     b"x" * 100, 100,
     200, (), b"", 0, (), "ping", "session", None, None,
 )  # fmt: skip
 
 
 def taken(number: int = 1, **changes: object) -> Taken:
-    made = msgspec.structs.replace(TAKEN, number=number, **changes)
-    streamed = sum(len(piece.data) for piece in made.pieces)
-    return msgspec.structs.replace(made, size=FIXED_BYTES + len(made.body) + len(made.answer) + streamed)
+    return msgspec.structs.replace(TAKEN, number=number, **changes)
+
+
+BUDGET = 10 * (journal.FIXED_BYTES + len(msgspec.msgpack.encode(TAKEN))) + 9
 
 
 async def sequences(kept: MemoryJournal, subject: str) -> list[int]:
@@ -52,7 +53,7 @@ async def test_a_record_tells_how_many_events_it_no_longer_has() -> None:
 
 
 async def test_an_event_that_is_larger_than_everything_allowed_leaves_nothing_behind() -> None:
-    kept = MemoryJournal(500)
+    kept = MemoryJournal(100)
     kept.append(["one"], taken())
     assert await sequences(kept, "one") == []
 

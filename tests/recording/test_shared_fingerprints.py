@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from mcp_echo_core.http import HttpRequest
+from mcp_echo_core.recording.events import decode_head
 from mcp_echo_core.recording.redacting import Redactor
 
 
@@ -18,7 +19,7 @@ def request(value: str) -> HttpRequest:
 
 
 def fingerprint(redactor: Redactor, value: str) -> str:
-    (credential,) = redactor.head(request(value)).credentials
+    (credential,) = decode_head(redactor.head(request(value))).credentials
     return credential.fingerprint
 
 
@@ -36,6 +37,7 @@ def test_a_key_that_is_learned_later_makes_the_fingerprints_from_then_on() -> No
 def test_claims_that_nothing_could_keep_are_left_out(claims: str) -> None:
     header = base64.urlsafe_b64encode(json.dumps({"alg": "none"}).encode()).decode().rstrip("=")
     body = base64.urlsafe_b64encode(claims.encode()).decode().rstrip("=")
-    (credential,) = Redactor(SimpleNamespace(key=b"x")).head(request(f"Bearer {header}.{body}.")).credentials  # type: ignore[arg-type]
+    journal: Any = SimpleNamespace(key=b"x")
+    (credential,) = decode_head(Redactor(journal).head(request(f"Bearer {header}.{body}."))).credentials
     assert (credential.token_header, credential.claims) == ({"alg": "none"}, None)
     msgspec.msgpack.encode(credential)

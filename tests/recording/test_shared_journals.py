@@ -8,7 +8,6 @@ from journal_fixtures import NOW, Opener, eventually, everybody, heard, numbers,
 
 from asgi_bridge import bounded
 from mcp_echo_core.recording import shared_journal
-from mcp_echo_core.recording.events import Head
 from mcp_echo_core.recording.journal import Journal
 from mcp_echo_core.recording.shared_journal import SharedJournal
 from mcp_echo_core.stores.base import StoreUnavailable
@@ -114,7 +113,7 @@ async def test_an_exchange_that_cannot_be_written_does_not_take_others_with_it(
     instances: Opener, caplog: pytest.LogCaptureFixture
 ) -> None:
     journal = await instances()
-    journal.append(["one"], taken(1, head=Head((("name", "\ud800"),))))
+    journal.append(["one"], taken(1, path="/\ud800"))
     journal.append(["one"], taken(2))
     record = await record_in(journal, "one")
     await eventually(lambda: _dropped(journal, 1), "counting it")

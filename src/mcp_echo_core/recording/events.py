@@ -2,6 +2,7 @@
 
 from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 
 HeaderFields = tuple[tuple[str, str], ...]
@@ -37,6 +38,10 @@ class Head(Struct, frozen=True):
     fields: HeaderFields
     written: tuple[str, ...] | None = None
     credentials: tuple[Credential, ...] = ()
+
+
+decode_head = msgspec.msgpack.Decoder(Head).decode
+"""A ``Head`` from its encoded form, in which exchanges carry it."""
 
 
 class Piece(Struct, frozen=True, array_like=True):

@@ -10,16 +10,25 @@ from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Protocol
 
+import msgspec
+
+from mcp_echo_core.pace import beside
 from mcp_echo_core.recording.audience import Audience, Viewer
-from mcp_echo_core.recording.events import Entry, Record
-from mcp_echo_core.recording.intake import Intake
-from mcp_echo_core.recording.taken import Taken, events
+from mcp_echo_core.recording.events import Entry, ExchangeEvent, Record
+from mcp_echo_core.recording.intake import Intake, new_share
+from mcp_echo_core.recording.taken import CHUNK, Taken
 
 MAX_EVENTS = 1000
 """Events of one record."""
 
 MAX_RECORDS = 10_000
 """Records that are kept; the one that was silent longest makes room."""
+
+FIXED_BYTES = 64
+"""What an exchange costs beside its encoded form."""
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Taken).decode
 
 Living = Callable[[str], Awaitable[bool]]
 """Whether the session of this id lives."""
@@ -75,23 +84,21 @@ class Journal(Protocol):
 
 
 class _Ring:
-    __slots__ = ("began", "ended", "intake", "kept", "last", "sequence", "skipped")
+    __slots__ = ("began", "ended", "kept", "last", "sequence", "share", "skipped")
 
     def __init__(self, began: float) -> None:
         self.began = began
         self.last = began
         self.sequence = 0
         self.skipped = 0
-        self.intake = Intake()
+        self.share = new_share()
         self.ended: tuple[float, str] | None = None
-        self.kept: deque[Taken] = deque()
+        self.kept: deque[bytes] = deque()
 
-    async def record(self, subject: str) -> Record:
-        """What is kept now, fit to be read; requests are served while it is made so."""
-        dropped, skipped, ended = self.sequence - len(self.kept), self.skipped, self.ended
-        made = await events(list(self.kept))
-        entries = [Entry(dropped + place, event) for place, event in enumerate(made, 1)]
-        return record_of(subject, self.began, dropped + skipped, ended, entries)
+    @property
+    def gone(self) -> int:
+        """How many of the events that it took it no longer has."""
+        return self.sequence - len(self.kept)
 
 
 class MemoryJournal:
@@ -108,18 +115,20 @@ class MemoryJournal:
         self._bytes = 0
         self._rings: OrderedDict[str, _Ring] = OrderedDict()
         """The one that was silent longest comes first."""
+        self._intake = Intake()
         self._audience = Audience()
         self._views: dict[str, str] = {}
 
     def admits(self, subject: str, now: float) -> bool:
         ring = self._rings.get(subject)
-        if ring is None or ring.intake.takes(now):
+        if ring is None or self._intake.admits(ring.share, now):
             return True
         ring.skipped += 1
         return False
 
     def append(self, subjects: Sequence[str], taken: Taken) -> None:
-        size = taken.size
+        # One piece of memory each: many small ones would scatter what requests use among all that is kept.
+        kept = _encode(taken)
         for subject in subjects:
             ring = self._rings.get(subject)
             if ring is None:
@@ -128,10 +137,10 @@ class MemoryJournal:
                 self._rings.move_to_end(subject)
             ring.sequence += 1
             ring.last = taken.at
-            ring.kept.append(taken)
-            self._bytes += size
+            ring.kept.append(kept)
+            self._bytes += FIXED_BYTES + len(kept)
             if len(ring.kept) > MAX_EVENTS:
-                self._bytes -= ring.kept.popleft().size
+                self._bytes -= FIXED_BYTES + len(ring.kept.popleft())
             if self._audience.present:
                 self._audience.tell(subject, ring.sequence, taken)
         while self._bytes > self._max_bytes:
@@ -147,7 +156,7 @@ class MemoryJournal:
 
     async def read(self, subject: str) -> Record | None:
         ring = self._rings.get(subject)
-        return None if ring is None else await ring.record(subject)
+        return None if ring is None else await self._record(subject, ring)
 
     def watch(self, subject: str) -> Viewer:
         return self._audience.join(subject)
@@ -177,6 +186,24 @@ class MemoryJournal:
     async def close(self) -> None:
         self._audience.close()
 
+    async def _record(self, subject: str, ring: _Ring) -> Record:
+        """What is kept now; requests are served while it is made fit to be read."""
+        gone, skipped, ended, kept = ring.gone, ring.skipped, ring.ended, list(ring.kept)
+        entries: list[Entry] = []
+        for start in range(0, len(kept), CHUNK):
+            for event, clean in await beside(_cleaned, kept[start : start + CHUNK]):
+                entries.append(Entry(gone + len(entries) + 1, event))
+                if clean is not None and self._rings.get(subject) is ring:
+                    self._replace(ring, entries[-1].sequence, kept[len(entries) - 1], clean)
+        return record_of(subject, ring.began, gone + skipped, ended, entries)
+
+    def _replace(self, ring: _Ring, sequence: int, kept: bytes, clean: bytes) -> None:
+        """Keep an exchange without credentials from now on, so that it is masked once."""
+        place = sequence - ring.gone - 1
+        if place >= 0 and ring.kept[place] is kept:
+            ring.kept[place] = clean
+            self._bytes += len(clean) - len(kept)
+
     def _begin(self, subject: str, now: float) -> _Ring:
         ring = self._rings[subject] = _Ring(now)
         if len(self._rings) > MAX_RECORDS:
@@ -186,16 +213,26 @@ class MemoryJournal:
     def _push_out(self) -> None:
         subject, ring = next(iter(self._rings.items()))
         if ring.kept:
-            self._bytes -= ring.kept.popleft().size
+            self._bytes -= FIXED_BYTES + len(ring.kept.popleft())
         else:
             self._forget(subject)
 
     def _forget(self, subject: str) -> None:
         ring = self._rings.pop(subject)
-        self._bytes -= sum(taken.size for taken in ring.kept)
+        self._bytes -= sum(FIXED_BYTES + len(kept) for kept in ring.kept)
         for view_key in [key for key, viewed in self._views.items() if viewed == subject]:
             del self._views[view_key]
         self._audience.dismiss(subject)
+
+
+def _cleaned(kept: Sequence[bytes]) -> list[tuple[ExchangeEvent, bytes | None]]:
+    """The events of exchanges, and those that had to be masked for it, masked."""
+    made = []
+    for each in kept:
+        taken = _decode(each)
+        clean = taken.masked()
+        made.append((clean.event(), None if clean is taken else _encode(clean)))
+    return made
 
 
 def record_of(

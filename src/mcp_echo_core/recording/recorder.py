@@ -1,15 +1,14 @@
 """Turns finished exchanges into events and files them; nothing that goes wrong here may touch an answer."""
 
 import logging
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Literal
 
 from mcp_echo_core.exchange import Exchange, Tape
 from mcp_echo_core.recording.events import Piece
 from mcp_echo_core.recording.journal import Journal
 from mcp_echo_core.recording.redacting import Redactor
-from mcp_echo_core.recording.taken import FIXED_BYTES, MAX_BODY_BYTES, Taken
+from mcp_echo_core.recording.taken import MAX_BODY_BYTES, Taken
 from mcp_echo_core.runtime import Clock
 
 BIN = "mcp_echo.bin"
@@ -21,7 +20,7 @@ MAX_STREAM_BYTES = 16 * 1024
 CLOCK_SECONDS = 1.0
 """How long the difference of the two clocks is taken for the same."""
 
-_NOT_STREAMED: tuple[Sequence[Piece], int, None] = ((), 0, None)
+_NOT_STREAMED: tuple[tuple[Piece, ...], int, None] = ((), 0, None)
 _NO_PEER = ("", 0)
 _SERVED = 200
 _DELETED = 204
@@ -65,8 +64,7 @@ class Recorder:
         self._wall = clock.wall
         self._monotonic = clock.monotonic
         self._redactor = Redactor(journal)
-        self._offset = 0.0
-        self._offset_until = -math.inf
+        self._look_at_the_clock(clock.monotonic())
 
     def record(self, exchange: Exchange, seconds: float | None) -> None:
         """File an exchange that is over, or one whose answer has become an event stream.
@@ -76,59 +74,62 @@ class Recorder:
             seconds: How long it took; ``None`` while its stream goes on.
         """
         http = exchange.http
-        scope, body, sent = http.scope, exchange.body, exchange.sent
-        bin_name = scope.get(BIN)
+        bin_name = http.scope.get(BIN)
         session = exchange.session.id if exchange.session is not None else self._session(exchange)
         if session is not None:
-            subjects = (session,) if bin_name is None else (session, bin_subject(bin_name))
+            subject = session
         elif bin_name is not None:
-            subjects = (bin_subject(bin_name),)
+            subject = bin_subject(bin_name)
         else:
             return
-        if http.started > self._offset_until:
-            self._look_at_the_clock(http.started)
         at = self._offset + http.started
         if (
             exchange.status == _SERVED
             and not exchange.streaming
             and exchange.kind != "initialize"
-            and not self.journal.admits(subjects[0], at)
+            and not self.journal.admits(subject, at)
         ):
             return
-        pieces, sent_bytes, ended_by = _NOT_STREAMED if exchange.tape is None else _streamed(exchange.tape)
-        kept = body if len(body) <= MAX_BODY_BYTES else body[:MAX_BODY_BYTES]
-        answer = sent if len(sent) <= MAX_BODY_BYTES else sent[:MAX_BODY_BYTES]
+        if http.started > self._offset_until:
+            self._look_at_the_clock(http.started)
+            at = self._offset + http.started
+        subjects = (subject,) if session is None or bin_name is None else (session, bin_subject(bin_name))
         try:
-            taken = Taken(
-                FIXED_BYTES + len(kept) + len(answer) + min(sent_bytes, MAX_STREAM_BYTES),
-                http.number,
-                self._instance,
-                at,
-                seconds,
-                scope.get("client") or _NO_PEER,
-                scope["method"],
-                scope["path"],
-                scope["query_string"],
-                scope["http_version"],
-                scope["scheme"],
-                self._redactor.head(http),
-                kept,
-                len(body),
-                200 if exchange.streaming else exchange.status,
-                tuple(exchange.answered),  # a list would be looked at by the garbage collector as long as it is kept
-                answer,
-                sent_bytes or len(sent),
-                pieces,
-                exchange.kind,
-                session,
-                bin_name,
-                None if seconds is None else ended_by,
-            )
-            self.journal.append(subjects, taken)
+            self.journal.append(subjects, self._taken(exchange, at, seconds, session, bin_name))
         except Exception:
             log.exception("an exchange could not be recorded")
         if exchange.kind == "DELETE" and exchange.status == _DELETED and session is not None:
             self.journal.end(session, self._wall(), "delete")
+
+    def _taken(
+        self, exchange: Exchange, at: float, seconds: float | None, session: str | None, bin_name: str | None
+    ) -> Taken:
+        scope, body, sent = exchange.http.scope, exchange.body, exchange.sent
+        pieces, sent_bytes, ended_by = _NOT_STREAMED if exchange.tape is None else _streamed(exchange.tape)
+        return Taken(
+            exchange.http.number,
+            self._instance,
+            at,
+            seconds,
+            scope.get("client") or _NO_PEER,
+            scope["method"],
+            scope["path"],
+            scope["query_string"],
+            scope["http_version"],
+            scope["scheme"],
+            self._redactor.head(exchange.http),
+            body if len(body) <= MAX_BODY_BYTES else body[:MAX_BODY_BYTES],
+            len(body),
+            _SERVED if exchange.streaming else exchange.status,
+            tuple(exchange.answered),
+            sent if len(sent) <= MAX_BODY_BYTES else sent[:MAX_BODY_BYTES],
+            sent_bytes or len(sent),
+            pieces,
+            exchange.kind,
+            session,
+            bin_name,
+            None if seconds is None else ended_by,
+        )
 
     def stream(self, exchange: Exchange) -> StreamTape:
         """File that an answer has become an event stream; the tape for what it carries."""
@@ -155,6 +156,6 @@ def bin_subject(name: str) -> str:
     return f"b:{name}"
 
 
-def _streamed(tape: Tape) -> tuple[Sequence[Piece], int, Literal["server", "client"]]:
+def _streamed(tape: Tape) -> tuple[tuple[Piece, ...], int, Literal["server", "client"]]:
     assert isinstance(tape, StreamTape)  # noqa: S101 - this module makes all tapes
     return tuple(tape.pieces), tape.sent_bytes, "server" if tape.closed else "client"

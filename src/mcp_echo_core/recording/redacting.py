@@ -7,6 +7,7 @@ import json
 from typing import Any, Protocol
 
 import msgspec
+from msgspec import Raw
 
 from mcp_echo_core import redaction
 from mcp_echo_core.http import HttpRequest
@@ -38,10 +39,10 @@ class Redactor:
     def __init__(self, journal: HasKey) -> None:
         self._journal = journal
         self._key = journal.key
-        self._heads: dict[tuple[tuple[bytes, bytes], ...], Head] = {}
+        self._heads: dict[tuple[tuple[bytes, bytes], ...], Raw] = {}
 
-    def head(self, http: HttpRequest) -> Head:
-        """A request's header fields without credentials."""
+    def head(self, http: HttpRequest) -> Raw:
+        """A request's header fields without credentials: an encoded ``Head``."""
         if self._journal.key is not self._key:
             self._key = self._journal.key
             self._heads.clear()
@@ -51,9 +52,10 @@ class Redactor:
         names = tuple(name.decode("latin-1") for name in http.written_names if name is not None)
         fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw]
         credentials = [found for name, value in fields if (found := self._credential(name, value)) is not None]
-        made = Head(
+        head = Head(
             tuple((name, redaction.header(name, value)) for name, value in fields), names or None, tuple(credentials)
         )
+        made = Raw(msgspec.msgpack.encode(head))
         if len(self._heads) >= MAX_HEADS:
             self._heads.clear()
         self._heads[raw] = made

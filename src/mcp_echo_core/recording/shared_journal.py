@@ -18,8 +18,9 @@ from mcp_echo_core import redaction
 from mcp_echo_core.recording.allowance import Allowance
 from mcp_echo_core.recording.audience import Audience, Viewer
 from mcp_echo_core.recording.back_end import NEWS, SETTLE_SECONDS, BackEnd
+from mcp_echo_core.recording.callers import Callers
 from mcp_echo_core.recording.events import Record
-from mcp_echo_core.recording.intake import Intake
+from mcp_echo_core.recording.intake import Intake, Share, new_share
 from mcp_echo_core.recording.journal import MAX_RECORDS, Living, new_view_key
 from mcp_echo_core.recording.pending import Batch, End, Pending
 from mcp_echo_core.recording.taken import HEAVY_BYTES, Taken
@@ -68,18 +69,19 @@ class SharedJournal:
         self._pending = Pending(pending_bytes)
         self._allowance = Allowance()
         self._batches: list[Batch] = []
-        self._known: dict[str, Intake] = {}
+        self._known: dict[str, Share] = {}
+        self._intake = Intake()
         self._audience = Audience()
         self._cursors: dict[str, int] = {}
-        self._asking: list[asyncio.Future[None]] = []
+        self._asking = Callers()
         self._wake = asyncio.Event()
         self._urgent = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._ready = self._away = self._behind = self._catching_up = self._closing = False
 
     def admits(self, subject: str, now: float) -> bool:
-        intake = self._known.get(subject)
-        if intake is None or intake.takes(now):
+        share = self._known.get(subject)
+        if share is None or self._intake.admits(share, now):
             return True
         self._pending.count_lost(subject, now)
         self._wake.set()
@@ -155,13 +157,12 @@ class SharedJournal:
             await asyncio.wait([self._task], timeout=CLOSING_SECONDS)
             self._task.cancel()
             await asyncio.wait([self._task])
-        for done in self._asking:
-            _settle(done, StoreUnavailable("the record of exchanges is closed"))
+        self._asking.tell(StoreUnavailable("the record of exchanges is closed"))
         self._audience.close()
         await self._back.close()
 
     def _remember(self, subject: str) -> None:
-        self._known.setdefault(subject, Intake())
+        self._known.setdefault(subject, new_share())
         if len(self._known) > MAX_RECORDS:
             del self._known[next(iter(self._known))]
 
@@ -174,16 +175,14 @@ class SharedJournal:
         if self._pending or self._batches or self._audience.subjects - self._cursors.keys():
             if self._task is None or self._task.done():
                 raise StoreUnavailable("the record of exchanges is not open")
-            done = asyncio.get_running_loop().create_future()
-            self._asking.append(done)
             self._wake.set()
             self._urgent.set()
-            await done
+            await self._asking.join()
 
     async def _run(self) -> None:
         while not self._closing or ((self._pending or self._batches or self._back.busy) and not self._away):
             await self._pause()
-            asking, self._asking = self._asking, []
+            asking = self._asking.leave()
             problem: StoreUnavailable | None = None
             try:
                 await self._work(hurry=self._closing or bool(asking))
@@ -197,8 +196,7 @@ class SharedJournal:
                 self._away = True
                 problem = StoreUnavailable(f"the record of exchanges cannot be used: {type(error).__name__}")
             finally:
-                for done in asking:
-                    _settle(done, problem)
+                asking.tell(problem)
 
     async def _pause(self) -> None:
         """Wait until there is something to do, and then a moment for more to do at once."""
@@ -300,12 +298,3 @@ class SharedJournal:
 
 def _batch(batches: dict[str, Batch], subject: str) -> Batch:
     return batches.setdefault(subject, Batch(subject))
-
-
-def _settle(done: "asyncio.Future[None]", problem: StoreUnavailable | None) -> None:
-    if done.done():
-        return
-    if problem is None:
-        done.set_result(None)
-    else:
-        done.set_exception(StoreUnavailable(*problem.args))

@@ -1,20 +1,20 @@
-"""An exchange as it is taken down while requests wait: references only; what it means is worked out when it is read."""
+"""An exchange as it is taken down while requests wait, as it arrived; what it means is worked out when it is read."""
 
 from collections.abc import Sequence
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Raw, Struct, structs
 
 from mcp_echo_core import redaction
 from mcp_echo_core.pace import beside
 from mcp_echo_core.recording.bodies import masked
-from mcp_echo_core.recording.events import ExchangeEvent, Head, HeaderFields, Piece
+from mcp_echo_core.recording.events import ExchangeEvent, HeaderFields, Piece, decode_head
 
 MAX_BODY_BYTES = 16 * 1024
 """Bytes of a body that are kept."""
 
 FIXED_BYTES = 900
-"""What an exchange costs beside its bodies; ``benchmarks/sessions.py`` measures it."""
+"""What an event costs beside its bodies."""
 
 CHUNK = 50
 """Exchanges that are masked before another record has its turn."""
@@ -23,18 +23,16 @@ HEAVY_BYTES = 2048
 """From this size on, masking takes longer than requests should wait for."""
 
 
-class Taken(Struct, gc=False):
+class Taken(Struct, array_like=True, frozen=True, gc=False):
     """One exchange; the attributes are those of ``ExchangeEvent``, bodies and queries as they arrived.
 
-    It never leaves the process, nor the journal: whoever reads gets the ``event``. What the first reader has masked
-    takes the place of what arrived, so that it is masked once; two at a time do the same, one of them in vain.
+    It never leaves the process, nor the journal: whoever reads gets the ``event``.
 
     Attributes:
-        size: What it costs in memory, in bytes; as it arrived, so that sums of it stay right.
+        head: Encoded, since many exchanges have the same.
         is_masked: Bodies and query are without credentials already.
     """
 
-    size: int
     number: int
     instance: str
     at: float
@@ -45,14 +43,14 @@ class Taken(Struct, gc=False):
     query: bytes
     http_version: str
     scheme: str
-    head: Head
+    head: Raw
     body: bytes
     body_bytes: int
     status: int
-    answered: Sequence[tuple[bytes, bytes]]
+    answered: tuple[tuple[bytes, bytes], ...]
     answer: bytes
     answer_bytes: int
-    pieces: Sequence[Piece]
+    pieces: tuple[Piece, ...]
     kind: str
     session: str | None
     bin: str | None
@@ -60,63 +58,58 @@ class Taken(Struct, gc=False):
     is_masked: bool = False
 
     @property
-    def heavy(self) -> bool:
-        """Whether ``event`` is to be called where nobody waits for it."""
-        return not self.is_masked and self.size - FIXED_BYTES + len(self.query) >= HEAVY_BYTES
+    def size(self) -> int:
+        """What its event costs in memory, in bytes."""
+        streamed = sum(len(piece.data) for piece in self.pieces)
+        return FIXED_BYTES + len(self.body) + len(self.answer) + len(self.query) + streamed
+
+    def masked(self) -> "Taken":
+        """The exchange with bodies and query without credentials."""
+        if self.is_masked:
+            return self
+        query = self.query
+        return structs.replace(
+            self,
+            query=redaction.text(f"?{query.decode('latin-1')}").encode("utf-8", "surrogateescape") if query else b"",
+            body=masked(self.body),
+            answer=masked(self.answer),
+            pieces=tuple(Piece(piece.after, masked(piece.data)) for piece in self.pieces),
+            is_masked=True,
+        )
 
     def event(self) -> ExchangeEvent:
         """The exchange without credentials."""
-        if not self.is_masked:
-            self._mask()
+        clean = self.masked()
         return ExchangeEvent(
-            number=self.number,
-            instance=self.instance,
-            at=self.at,
-            seconds=self.seconds,
-            connection=f"{self.peer[0]}:{self.peer[1]}",
-            method=self.method,
-            path=self.path,
-            query=self.query.decode("utf-8", "surrogateescape"),
-            http_version=self.http_version,
-            scheme=self.scheme,
-            head=self.head,
-            body=self.body,
-            body_bytes=self.body_bytes,
-            status=self.status,
-            answer_fields=_fields(self.answered),
-            answer=self.answer,
-            answer_bytes=self.answer_bytes,
-            pieces=tuple(self.pieces),
-            kind=self.kind,
-            session=self.session,
-            bin=self.bin,
-            ended_by=self.ended_by,
+            number=clean.number,
+            instance=clean.instance,
+            at=clean.at,
+            seconds=clean.seconds,
+            connection=f"{clean.peer[0]}:{clean.peer[1]}",
+            method=clean.method,
+            path=clean.path,
+            query=clean.query.decode("utf-8", "surrogateescape"),
+            http_version=clean.http_version,
+            scheme=clean.scheme,
+            head=decode_head(clean.head),
+            body=clean.body,
+            body_bytes=clean.body_bytes,
+            status=clean.status,
+            answer_fields=_fields(clean.answered),
+            answer=clean.answer,
+            answer_bytes=clean.answer_bytes,
+            pieces=clean.pieces,
+            kind=clean.kind,
+            session=clean.session,
+            bin=clean.bin,
+            ended_by=clean.ended_by,
         )
-
-    def _mask(self) -> None:
-        query, body, answer, pieces = self.query, self.body, self.answer, self.pieces
-        shown = redaction.text(f"?{query.decode('latin-1')}").encode("utf-8", "surrogateescape") if query else b""
-        masks = masked(body), masked(answer), tuple(Piece(piece.after, masked(piece.data)) for piece in pieces)
-        if not self.is_masked:
-            self.query, (self.body, self.answer, self.pieces) = shown, masks
-            self.is_masked = True
-
-
-async def events(taken: Sequence[Taken]) -> list[ExchangeEvent]:
-    """Exchanges without credentials; requests are served meanwhile."""
-    made: list[ExchangeEvent] = []
-    for start in range(0, len(taken), CHUNK):
-        made += await beside(_events, taken[start : start + CHUNK])
-    return made
 
 
 async def event(taken: Taken) -> ExchangeEvent:
-    """The same of one exchange."""
-    return (await beside(_events, [taken]))[0] if taken.heavy else taken.event()
-
-
-def _events(taken: Sequence[Taken]) -> list[ExchangeEvent]:
-    return [each.event() for each in taken]
+    """The exchange without credentials; requests are served while much is masked."""
+    heavy = not taken.is_masked and taken.size >= HEAVY_BYTES
+    return await beside(taken.event) if heavy else taken.event()
 
 
 def _fields(headers: Sequence[tuple[bytes, bytes]]) -> HeaderFields:
