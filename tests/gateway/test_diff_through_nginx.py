@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nginx_process import proxy
 
 from live import Live, free_port, serving
 from mcp_echo_core.cli import main
+from nginx_process import proxy
 
 pytestmark = pytest.mark.peers
 

@@ -5,7 +5,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from nginx_process import round_robin
 
 from live import serving
 from mcp_echo_core.client.wire import Wire
@@ -13,6 +12,7 @@ from mcp_echo_core.probe.check import Finding
 from mcp_echo_core.probe.checks import CHECKS
 from mcp_echo_core.probe.runner import probe
 from mcp_echo_core.probe.survey import Options
+from nginx_process import round_robin
 from redis_process import running_redis
 
 pytestmark = pytest.mark.peers

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nginx_process import proxy
 
 from harness import VARIANT_NAMES
 from live import Live, serving
@@ -16,6 +15,7 @@ from mcp_echo_core.stream_check.ask import Wanted
 from mcp_echo_core.stream_check.check import Options, Report, check
 from mcp_echo_core.stream_check.heads import coding
 from mcp_echo_core.stream_check.report import as_text
+from nginx_process import proxy
 
 pytestmark = pytest.mark.peers
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 from many_requests import CONNECTIONS, Connection, Load, open_sessions, replayed, shared_out
-from nginx_process import round_robin
 
 from harness import NEWEST, tool_call
 from live import WAIT, Live, serving
 from mcp_echo_core.stores.records import Session
 from mcp_echo_core.stores.redis import RedisStore
+from nginx_process import round_robin
 from redis_process import RedisProcess, running_redis
 
 pytestmark = pytest.mark.peers

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 from redis_instances import instance
-from redis_proxy import proxied
 from store_fixtures import NOW, TIMEOUT, kept, session
 
 from mcp_echo_core.stores import redis as redis_store
 from mcp_echo_core.stores.records import ClientInfo, Delivery, Effect
 from mcp_echo_core.stores.redis import RedisStore
 from redis_process import shared_redis
+from redis_proxy import proxied
 
 KEY = re.compile(r"mcpecho:v1:\{(?P<session>[0-9a-z]+)\}:(record|queue|sent|responses|responses:p1)")
 BOOK = re.compile(r"mcpecho:v1:\{store\}:(index|implicit|born|totals)")

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from redis_instances import instance
-from redis_proxy import proxied
 from store_fixtures import NOW, TIMEOUT, kept, session
 
 from asgi_bridge import bounded
@@ -18,6 +17,7 @@ from mcp_echo_core.stores.base import StoreUnavailable
 from mcp_echo_core.stores.records import Delivery, Effect
 from mcp_echo_core.stores.redis import RedisStore
 from redis_process import RedisProcess, running_redis
+from redis_proxy import proxied
 
 PROMPT = 2.5
 """Seconds within which an outage is told, on a machine with other things to do."""
