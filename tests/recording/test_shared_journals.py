@@ -7,7 +7,7 @@ import pytest
 from journal_fixtures import NOW, Opener, eventually, everybody, heard, numbers, record_in, taken
 
 from asgi_bridge import bounded
-from mcp_echo_core.recording import redis_journal, shared_journal, sqlite_record
+from mcp_echo_core.recording import intake, redis_journal, shared_journal, sqlite_record
 from mcp_echo_core.recording.journal import Journal
 from mcp_echo_core.recording.shared_journal import SharedJournal
 from mcp_echo_core.stores.base import StoreUnavailable
@@ -165,3 +165,17 @@ async def test_as_many_records_are_known_as_there_may_be(instances: Opener, monk
     assert [journal.knows(subject) for subject in "abc"] == [False, True, True]
     assert await journal.read("a") is not None
     assert journal.knows("a")
+
+
+async def test_what_was_not_taken_of_a_flood_is_counted_when_somebody_asks(
+    instances: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "BURST", 2)
+    monkeypatch.setattr(intake, "COMMON_BURST", 0)
+    journal = await instances()
+    journal.append(["one"], taken(0))
+    assert [journal.admits("one", NOW) for _ in range(5)] == [True, True, False, False, False]
+    assert (await record_in(journal, "one")).dropped == 3
+    assert not journal.admits("one", NOW)
+    journal.append(["one"], taken(1))
+    assert (await record_in(journal, "one")).dropped == 4

@@ -93,14 +93,14 @@ class Pending:
         for subject in subjects:
             self.count_lost(subject, what.at)
 
-    def count_lost(self, subject: str, at: float) -> None:
-        """Count an exchange of one record that is not written."""
+    def count_lost(self, subject: str, at: float, count: int = 1) -> None:
+        """Count exchanges of one record that are not written."""
         batch = self._lost.get(subject)
         if batch is None:
             if len(self._lost) >= MAX_RECORDS:
                 return
             batch = self._lost[subject] = Batch(subject, began=at)
-        batch.lost += 1
+        batch.lost += count
         batch.last = at
 
     def take_lost(self) -> dict[str, Batch]:
@@ -146,3 +146,8 @@ def _share(waiting: Iterable[int], room: int) -> int:
             return room // (len(each) - place)
         room -= count
     return max(each, default=0)
+
+
+def batch_in(batches: dict[str, Batch], subject: str) -> Batch:
+    """What is to be written to one record, begun if need be."""
+    return batches.setdefault(subject, Batch(subject))

@@ -22,21 +22,15 @@ from mcp_echo_core.recording.callers import Callers
 from mcp_echo_core.recording.events import Record
 from mcp_echo_core.recording.intake import Intake, Share, new_share
 from mcp_echo_core.recording.journal import MAX_RECORDS, Living, new_view_key
-from mcp_echo_core.recording.pending import Batch, End, Pending
+from mcp_echo_core.recording.pending import Batch, End, Pending, batch_in
 from mcp_echo_core.recording.taken import HEAVY_BYTES, Taken
 from mcp_echo_core.stores.base import StoreUnavailable
 
-FLUSH_SECONDS = 0.1
-"""How long exchanges are gathered before they are written."""
+FLUSH_SECONDS, BUSY_SECONDS = 0.1, 0.4
+"""How long exchanges are gathered before they are written; the latter while they come faster than that is allowed."""
 
-BUSY_SECONDS = 0.4
-"""The same while exchanges come faster than they may be written."""
-
-RETRY_SECONDS = 1.0
-"""Between attempts while the back end is away."""
-
-CLOSING_SECONDS = 2.0
-"""How long the end waits for what is not yet written."""
+RETRY_SECONDS, CLOSING_SECONDS = 1.0, 2.0
+"""Between attempts while the back end is away; and how long the end waits for what is not yet written."""
 
 PENDING_BYTES, BATCH_BYTES = 8 << 20, 1 << 20
 """Of what waits to be written, and of what is written in one go."""
@@ -70,6 +64,8 @@ class SharedJournal:
         self._allowance = Allowance()
         self._batches: list[Batch] = []
         self._known: dict[str, Share] = {}
+        self._skipped: dict[str, int] = {}
+        self._seen = 0.0
         self._intake = Intake()
         self._audience = Audience()
         self._cursors: dict[str, int] = {}
@@ -83,14 +79,17 @@ class SharedJournal:
         share = self._known.get(subject)
         if share is None or self._intake.admits(share, now):
             return True
-        self._pending.count_lost(subject, now)
-        self._wake.set()
+        # Told with the next exchange that is taken, or when somebody asks: a flood shall wake nobody.
+        self._skipped[subject] = self._skipped.get(subject, 0) + 1
+        self._seen = now
         return False
 
     def append(self, subjects: Sequence[str], taken: Taken) -> None:
         for subject in subjects:
             if subject not in self._known:
                 self._remember(subject)
+            if subject in self._skipped:
+                self._pending.count_lost(subject, taken.at, self._skipped.pop(subject))
         self._pending.add(subjects, taken)
         self._wake.set()
 
@@ -172,6 +171,8 @@ class SharedJournal:
         Raises:
             StoreUnavailable: That is not possible now.
         """
+        for subject in list(self._skipped):
+            self._pending.count_lost(subject, self._seen, self._skipped.pop(subject))
         if self._pending or self._batches or self._audience.subjects - self._cursors.keys():
             if self._task is None or self._task.done():
                 raise StoreUnavailable("the record of exchanges is not open")
@@ -249,7 +250,7 @@ class SharedJournal:
 
     def _add(self, batches: dict[str, Batch], subjects: Sequence[str], what: Taken | End) -> int:
         if isinstance(what, End):
-            batch = _batch(batches, subjects[0])
+            batch = batch_in(batches, subjects[0])
             batch.ended = batch.ended or what
             return 0
         try:
@@ -259,7 +260,7 @@ class SharedJournal:
             self._pending.lose(subjects, what)
             return 0
         for subject in subjects:
-            _batch(batches, subject).add(what, event)
+            batch_in(batches, subject).add(what, event)
         return len(event)
 
     async def _look(self) -> None:
@@ -294,7 +295,3 @@ class SharedJournal:
         if self._away:
             log.info("the record of exchanges is written again")
         self._away = False
-
-
-def _batch(batches: dict[str, Batch], subject: str) -> Batch:
-    return batches.setdefault(subject, Batch(subject))
