@@ -35,7 +35,7 @@ async def test_exchanges_with_two_instances_are_in_one_record_in_the_order_in_wh
     instances: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (shared_journal, sqlite_record, redis_journal):  # a busy machine may write later than usual
-        monkeypatch.setattr(module, "SETTLE_SECONDS", 1.0)
+        monkeypatch.setattr(module, "SETTLE_SECONDS", 2.0)
     both = [await instances(), await instances()]
     for number in range(20):
         both[number % 2].append(["one"], taken(number, at=NOW + number / 1000, instance=f"i{number % 2}"))
