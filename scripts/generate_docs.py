@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mcp_echo_core.client.evidence import Exchange
 from mcp_echo_core.commands import probe as probe_command
+from mcp_echo_core.gateway_diff.known import EXTRA, PROTOCOL
 from mcp_echo_core.probe.check import Finding
 from mcp_echo_core.probe.checks import CHECKS
 from mcp_echo_core.probe.runner import Line, Report
@@ -46,13 +47,28 @@ def tools() -> str:
 
 def probe() -> str:
     """The page of the probe: written by hand, but for what the code knows."""
-    page = _read(DOCS / "probe.md")
-    for name, lines in (("options", _options()), ("checks", _checks()), ("fields", _fields())):
+    return _filled("probe.md", options=_options(), checks=_checks(), fields=_fields())
+
+
+def diff() -> str:
+    """The page of the gateway diff, likewise."""
+    return _filled("diff.md", sent=_sent())
+
+
+def _filled(file: str, **parts: Iterable[str]) -> str:
+    """A page with its marked parts written anew."""
+    page = _read(DOCS / file)
+    for name, lines in parts.items():
         begin, end = f"<!-- {name}: written by scripts/generate_docs.py -->\n", "<!-- end -->"
         before, _, rest = page.partition(begin)
         _, _, after = rest.partition(end)
         page = "".join((before, begin, "\n", "\n".join(lines), "\n\n", end, after))
     return page
+
+
+def _sent() -> Iterable[str]:
+    yield from ("| field | why it is sent | where that stands |", "|---|---|---|")
+    yield from (f"| `{known.name}` | {known.why} | {known.reference} |" for known in (*PROTOCOL, *EXTRA))
 
 
 def _options() -> Iterable[str]:
@@ -128,7 +144,7 @@ def _page(title: str, *lines: str) -> str:
     return "\n".join([note, "", f"# {title}", "", lines[0], "", *lines[1:]]).rstrip() + "\n"
 
 
-PAGES = {"configuration.md": configuration, "tools.md": tools, "probe.md": probe}
+PAGES = {"configuration.md": configuration, "tools.md": tools, "probe.md": probe, "diff.md": diff}
 
 
 def main(arguments: list[str]) -> int:

@@ -1,10 +1,13 @@
 """Fixtures for everything that is tested through the ASGI application in this process."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncIterator, Callable
 
 import pytest
+from starlette.types import ASGIApp
 
 from harness import VARIANT_NAMES, FakeClock, Server
+from in_loop import Serve, served
 
 
 @pytest.fixture
@@ -39,3 +42,14 @@ def server(variant: str, make_app: Callable[..., Server]) -> Server:
 def stateful(make_app: Callable[..., Server]) -> Server:
     """The server with sessions, with default settings."""
     return make_app("stateful")
+
+
+@pytest.fixture
+async def serve() -> AsyncIterator[Serve]:
+    """Serves apps on real sockets in this event loop until the test ends."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def start(app: ASGIApp) -> str:
+            return await stack.enter_async_context(served(app))
+
+        yield start

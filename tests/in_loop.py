@@ -2,10 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import uvicorn
 from starlette.types import ASGIApp
+
+Serve = Callable[[ASGIApp], Awaitable[str]]
+"""Serves an app for the length of a test; the URL of its endpoint."""
 
 STOP = 5.0
 """Seconds that requests may take to notice that they are cancelled."""

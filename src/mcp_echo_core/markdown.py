@@ -25,6 +25,12 @@ def code(value: str, limit: int = 2000) -> str:
     return f"{fence}{gap}{shown}{gap}{fence}"
 
 
+def fenced(lines: Sequence[str], language: str = "") -> list[str]:
+    """Safe lines as a code block that nothing in them can end."""
+    fence = "`" * max(3, _longest_run("\n".join(lines)) + 1)
+    return [f"{fence}{language}", *lines, fence, ""]
+
+
 def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """A table of cells that are Markdown already."""
     yield f"| {' | '.join(titles)} |"

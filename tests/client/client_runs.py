@@ -4,16 +4,11 @@ import asyncio
 import contextlib
 import io
 import json
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from starlette.types import ASGIApp
-
 from mcp_echo_core.cli import main
 from mcp_echo_core.client.session_file import SavedSession, SessionFile
-
-Serve = Callable[[ASGIApp], Awaitable[str]]
 
 CREATED = "2026-01-02T03:04:05+00:00"
 

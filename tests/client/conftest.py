@@ -1,29 +1,8 @@
-"""Servers to call, and a state folder of the test's own."""
+"""A state folder of the test's own."""
 
-import contextlib
-import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from starlette.types import ASGIApp
-
-sys.path.append(str(Path(__file__).resolve().parents[1] / "probe"))
-
-from client_runs import Serve
-
-from in_loop import served
-
-
-@pytest.fixture
-async def serve() -> AsyncIterator[Serve]:
-    """Serves apps until the test ends."""
-    async with contextlib.AsyncExitStack() as stack:
-
-        async def start(app: ASGIApp) -> str:
-            return await stack.enter_async_context(served(app))
-
-        yield start
 
 
 @pytest.fixture(autouse=True)

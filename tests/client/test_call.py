@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from client_runs import Serve, content, ran
+from client_runs import content, ran
 from odd_servers import ECHO, Answering, AsksBack, Curious, LateMirror, LegacyOnly, Paged, Torn
 
 from extra_tools import ASKING, MIRRORED, with_tools
 from harness import FakeClock, Server
+from in_loop import Serve
 from mcp_echo_core.app import App, create_app
 from mcp_echo_core.client.peer import Peer
 from mcp_echo_core.settings import Settings

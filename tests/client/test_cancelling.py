@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
-from client_runs import Serve, ran
+from client_runs import ran
 from odd_servers import Curious, Silent, Working
 from starlette.requests import Request
 from starlette.responses import Response
+
+from in_loop import Serve
 
 
 @pytest.mark.parametrize("begins", [False, True])

@@ -5,17 +5,18 @@ import json
 from typing import Any
 
 import pytest
-from client_runs import Serve, ran
-from model_server import failure, success
+from client_runs import ran
 from odd_servers import ECHO, LegacyOnly
 from starlette.requests import Request
 from starlette.responses import Response
 
+from in_loop import Serve
 from mcp_echo_core.client.evidence import shown_body, shown_headers
 from mcp_echo_core.client.incoming import Outgoing
 from mcp_echo_core.client.secrecy import Secrecy
 from mcp_echo_core.client.wire import Wire
 from mcp_echo_core.commands.connection import usable_url
+from model_server import failure, success
 
 CANARY = "CANARY+zQ7mK2vX9pLr/wT4nB8hJ"
 PIECES = [CANARY[begin : begin + 9] for begin in range(len(CANARY) - 8)]

@@ -4,8 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from client_runs import CREATED, Serve, content, ran, remember, remembered
-from model_server import ModelServer, success
+from client_runs import CREATED, content, ran, remember, remembered
 from odd_servers import (
     ErrorOfItsOwn,
     FromTheFuture,
@@ -23,6 +22,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from harness import Server
+from in_loop import Serve
+from model_server import ModelServer, success
 
 
 async def test_a_modern_server_is_spoken_to_without_a_handshake(serve: Serve, state: Path) -> None:

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 import httpx
 import pytest
-from client_runs import Serve, ran
+from client_runs import ran
 from odd_servers import LegacyOnly
 
+from in_loop import Serve
 from mcp_echo_core.client.incoming import explained
 
 PROGRAM = "import sys; from mcp_echo_core.cli import main; sys.exit(main())"

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from client_runs import Serve, content, ran, remember, remembered
-from model_server import ModelServer
+from client_runs import content, ran, remember, remembered
 from odd_servers import Booking, LegacyOnly, Refusing
 
 from harness import Server
+from in_loop import Serve
+from model_server import ModelServer
 
 
 @pytest.mark.parametrize("era", ["modern", "legacy"])

@@ -4,11 +4,12 @@ import asyncio
 import json
 
 import pytest
-from client_runs import Ran, Serve, ran
+from client_runs import Ran, ran
 from feeds import Feeds, exchange, finding, report, told
 
 from asgi_bridge import Request, bounded
 from harness import POST_HEADERS, Server, encoded, header_list, initialize, rpc, tool_call
+from in_loop import Serve
 
 
 def site(url: str) -> str:

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from client_runs import Serve, ran, remember
+from client_runs import ran, remember
 from feeds import Feeds, told
 from odd_servers import LegacyOnly
 from starlette.responses import PlainTextResponse
 
 from harness import Server, initialize
+from in_loop import Serve
 from live import BIN, environment, serving
 from mcp_echo_core.watching.place import place_of
 

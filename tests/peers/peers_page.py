@@ -8,7 +8,7 @@ from install import ROOT
 from probed_servers import Probed
 
 from mcp_echo_core import __version__
-from mcp_echo_core.probe.reports.markdown import code, plain
+from mcp_echo_core.markdown import code, plain
 from mcp_echo_core.probe.runner import Line
 
 PAGE = ROOT / "docs" / "peers.md"

@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable
 from http.cookies import SimpleCookie
 from typing import Any
 
-from model_server import ModelServer
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from model_server import ModelServer
 
 
 class Instance(ModelServer):

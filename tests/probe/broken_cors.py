@@ -1,9 +1,10 @@
 """Servers that treat pages in a browser wrongly, each in one way."""
 
-from model_server import ModelServer
 from oauth_server import ProtectedServer
 from starlette.requests import Request
 from starlette.responses import Response
+
+from model_server import ModelServer
 
 ALLOW_ORIGIN = "access-control-allow-origin"
 

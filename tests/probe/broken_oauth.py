@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from model_server import ModelServer
 from oauth_server import ISSUER, PROTECTED, ProtectedServer, base, readable
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from model_server import ModelServer
 
 LOGIN = "<html><form>Who are you?</form></html>"
 

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from model_server import ModelServer, failure
 from oauth_server import ProtectedServer
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mcp_echo_core.probe.origins import EVIL
+from model_server import ModelServer, failure
 
 
 class Open(ModelServer):

@@ -1,8 +1,9 @@
 """Servers whose URLs lead elsewhere, or nowhere."""
 
-from model_server import ModelServer
 from starlette.requests import Request
 from starlette.responses import Response
+
+from model_server import ModelServer
 
 
 class OtherFormOf(ModelServer):

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from model_server import ModelServer, failure, success
 from starlette.requests import Request
 from starlette.responses import Response
+
+from model_server import ModelServer, failure, success
 
 
 class Forgetting(ModelServer):

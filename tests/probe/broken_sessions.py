@@ -6,9 +6,10 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from model_server import ModelServer, failure, success
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+
+from model_server import ModelServer, failure, success
 
 
 class Minting(ModelServer):

@@ -5,9 +5,10 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-from model_server import ModelServer, success
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from model_server import ModelServer, success
 
 LOOK = 0.005
 """Seconds between two looks into an outbox."""

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from model_server import LEGACY, META, ModelServer, failure, success
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+
+from model_server import LEGACY, META, ModelServer, failure, success
 
 MODERN_RESULT = {"resultType": "complete", "ttlMs": 0, "cacheScope": "public"}
 

@@ -1,27 +1,12 @@
 """Servers for the probe."""
 
-import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import pytest
-from probe_runs import Serve
-from starlette.types import ASGIApp
 
-from in_loop import served
 from mcp_echo_core.commands import probe
 from mcp_echo_core.probe import survey
 from mcp_echo_core.probe.check import Check
-
-
-@pytest.fixture
-async def serve() -> AsyncIterator[Serve]:
-    """Serves apps until the test ends."""
-    async with contextlib.AsyncExitStack() as stack:
-
-        async def start(app: ASGIApp) -> str:
-            return await stack.enter_async_context(served(app))
-
-        yield start
 
 
 @pytest.fixture(autouse=True)

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from model_server import EXPOSED, ModelServer
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+
+from model_server import EXPOSED, ModelServer
 
 TOKEN = "let-me-in"
 PROTECTED = "/.well-known/oauth-protected-resource"

@@ -1,16 +1,10 @@
 """The probe pointed at servers."""
 
-from collections.abc import Awaitable, Callable
-
-from starlette.types import ASGIApp
-
 from mcp_echo_core.client.wire import Wire
 from mcp_echo_core.probe.check import Finding
 from mcp_echo_core.probe.checks import CHECKS
 from mcp_echo_core.probe.runner import Report, probe
 from mcp_echo_core.probe.survey import Options
-
-Serve = Callable[[ASGIApp], Awaitable[str]]
 
 
 async def report_on(url: str, *ids: str, **options: object) -> Report:

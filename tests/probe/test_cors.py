@@ -16,17 +16,18 @@ from broken_cors import (
     Twice,
     UnreadableChallenge,
 )
-from model_server import ALLOWED_HEADERS, ModelServer
 from oauth_server import TOKEN, ProtectedServer
-from probe_runs import Serve, finding_on, report_on
+from probe_runs import finding_on, report_on
 from starlette.types import ASGIApp
 
 from harness import Server
+from in_loop import Serve
 from mcp_echo_core.client.incoming import Outgoing
 from mcp_echo_core.client.wire import Wire
 from mcp_echo_core.probe import browsers
 from mcp_echo_core.probe.checks import cors_anonymous
 from mcp_echo_core.probe.survey import Options, Survey
+from model_server import ALLOWED_HEADERS, ModelServer
 
 CORS = ("cors-preflight", "cors-anonymous", "cors-expose", "cors-duplicates")
 INSPECTOR = "http://localhost:6274"

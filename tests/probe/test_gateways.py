@@ -11,11 +11,11 @@ from broken_sessions import MintsForEverybody, ServesWithoutId
 from broken_versions import ModernOnly
 from command_runs import ran
 from gateways import PAGE, DropsIds, HalfDead, HidesIds, Limited, Uniform, dripping
-from model_server import ModelServer
-from probe_runs import Serve, finding_on, report_on
+from probe_runs import finding_on, report_on
 from starlette.requests import Request
 from starlette.responses import Response
 
+from in_loop import Serve
 from mcp_echo_core.client.evidence import Exchange
 from mcp_echo_core.client.wire import Wire
 from mcp_echo_core.probe.checks import CHECKS
@@ -24,6 +24,7 @@ from mcp_echo_core.probe.reports import summary, text
 from mcp_echo_core.probe.runner import Report, probe
 from mcp_echo_core.probe.survey import Options
 from mcp_echo_core.probe.verdicts import why_none
+from model_server import ModelServer
 
 BARE: dict[str, Any] = {
     "number": 1, "purpose": "?", "method": "POST", "url": "http://a/mcp", "request_headers": (), "request_body": "",

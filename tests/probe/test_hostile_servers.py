@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 from command_runs import ran
 from markdown_it import MarkdownIt
-from model_server import ModelServer, failure
-from probe_runs import Serve
 from sample_checks import quoting, sample
 from starlette.requests import Request
 from starlette.responses import Response
 
+from in_loop import Serve
 from mcp_echo_core.client.wire import Wire
 from mcp_echo_core.probe.reports import text
 from mcp_echo_core.probe.runner import Report
 from mcp_echo_core.probe.runner import probe as run_probe
 from mcp_echo_core.probe.survey import Options
+from model_server import ModelServer, failure
 
 FORMATS = ("text", "json", "markdown", "junit", "html")
 EVIL = (

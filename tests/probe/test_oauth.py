@@ -19,19 +19,20 @@ from broken_oauth import (
     WithoutMetadata,
 )
 from broken_paths import Remembers
-from model_server import ModelServer
 from oauth_server import PROTECTED, TOKEN, ProtectedServer
-from probe_runs import Serve, finding_on, report_on
+from probe_runs import finding_on, report_on
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp
 
 from harness import Server
+from in_loop import Serve
 from mcp_echo_core.client.wire import Wire
 from mcp_echo_core.probe.challenges import Challenge, challenges
 from mcp_echo_core.probe.check import Finding
 from mcp_echo_core.probe.checks.oauth_challenge import _named_faults
 from mcp_echo_core.probe.oauth import difference, issuer_places, same_resource, well_known
 from mcp_echo_core.probe.survey import Options, Survey
+from model_server import ModelServer
 
 BEARER = (("Authorization", f"Bearer {TOKEN}"),)
 CHECKS = ("oauth-challenge", "oauth-metadata")

@@ -11,16 +11,17 @@ from broken_origins import (
     OpenWithoutCors,
     OriginOnly,
 )
-from model_server import ModelServer
 from oauth_server import TOKEN, ProtectedServer
-from probe_runs import Serve, report_on
+from probe_runs import report_on
 from starlette.types import ASGIApp
 
 from harness import Server
+from in_loop import Serve
 from mcp_echo_core.client.wire import Wire
 from mcp_echo_core.probe import openings
 from mcp_echo_core.probe.origins import rebinding_host
 from mcp_echo_core.probe.survey import Options, Survey
+from model_server import ModelServer
 
 BEARER = (("Authorization", f"Bearer {TOKEN}"),)
 

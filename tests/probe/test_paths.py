@@ -2,17 +2,18 @@
 
 import pytest
 from broken_paths import LostAt, MovedTo, OtherFormOf, Remembers
-from model_server import ModelServer
 from oauth_server import TOKEN, ProtectedServer
-from probe_runs import Serve, finding_on, report_on
+from probe_runs import finding_on, report_on
 
 from harness import Server
+from in_loop import Serve
 from mcp_echo_core.client.answers import NO_HEADERS, Answer
 from mcp_echo_core.client.evidence import Exchange
 from mcp_echo_core.client.wire import Wire
 from mcp_echo_core.probe.checks import CHECKS
 from mcp_echo_core.probe.paths import Step, sibling
 from mcp_echo_core.probe.survey import Options, Survey
+from model_server import ModelServer
 
 BEARER = (("Authorization", f"Bearer {TOKEN}"),)
 

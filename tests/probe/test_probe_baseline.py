@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 from command_runs import ran
-from model_server import ModelServer
-from probe_runs import Serve
 from sample_checks import MIXED, OPENING
+
+from in_loop import Serve
+from model_server import ModelServer
 
 Accept = Callable[[bytes | None], str]
 Use = Callable[..., None]

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 from command_runs import ran
-from model_server import ModelServer
-from probe_runs import Serve
 from sample_checks import MIXED, crashing, good, sample
 from starlette.requests import Request
 from starlette.responses import Response
 
+from in_loop import Serve
 from mcp_echo_core.commands import probe
 from mcp_echo_core.probe.checks import CHECKS
+from model_server import ModelServer
 
 NOWHERE = "http://127.0.0.1:9/mcp"
 BOUND = 30.0

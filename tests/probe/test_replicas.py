@@ -18,8 +18,9 @@ from balancers import (
     sharing,
 )
 from own_servers import own_server
-from probe_runs import Serve, finding_on
+from probe_runs import finding_on
 
+from in_loop import Serve
 from mcp_echo_core.probe.replicas import fingerprints, period, routing
 
 HITS = "H" * 40

@@ -8,14 +8,14 @@ from xml.etree import ElementTree as ET
 import pytest
 from broken_sessions import NoOp, RefusesEverybody
 from command_runs import ran
-from model_server import ModelServer
-from probe_runs import Serve
 from sample_checks import MIXED, OPENING, crashing, good, sample, unclear
 
+from in_loop import Serve
 from mcp_echo_core.probe.check import Finding
 from mcp_echo_core.probe.checks import CHECKS
 from mcp_echo_core.probe.reports import DOCUMENTS, deductions, summary
 from mcp_echo_core.probe.runner import Line, Report
+from model_server import ModelServer
 
 FORMATS = ("text", "json", "markdown", "junit", "html")
 EXPECTED_OPENING = """\

@@ -3,8 +3,10 @@
 import pytest
 from broken_callers import Authenticating, BindsAndAnswersEveryDelete, BindsToAnyHeader, ChecksTokens
 from broken_sessions import NoOp, Sessionless
+from probe_runs import finding_on
+
+from in_loop import Serve
 from model_server import ModelServer
-from probe_runs import Serve, finding_on
 
 ONE = (("Authorization", "Bearer one-caller-of-this-server"),)
 OTHER = (("Authorization", "Bearer another-caller-of-this-server"),)

@@ -19,10 +19,11 @@ from broken_sessions import (
     ServesWithoutId,
     Sessionless,
 )
-from model_server import ModelServer
-from probe_runs import Serve, finding_on, report_on
+from probe_runs import finding_on, report_on
 
+from in_loop import Serve
 from mcp_echo_core.probe.session_ids import invented, pattern_in, random_bits
+from model_server import ModelServer
 
 
 def unsigned(number: int) -> str:

@@ -22,15 +22,16 @@ from broken_sessions import (
     Useless,
     WithoutId,
 )
-from model_server import ModelServer
-from probe_runs import Serve, finding_on, report_on
+from probe_runs import finding_on, report_on
 from starlette.types import ASGIApp
 
+from in_loop import Serve
 from mcp_echo_core.client.wire import Wire
 from mcp_echo_core.probe.check import Check, Finding
 from mcp_echo_core.probe.checks import session_delete, session_store, session_unknown
 from mcp_echo_core.probe.runner import Report, probe
 from mcp_echo_core.probe.survey import Options
+from model_server import ModelServer
 
 ON_THE_MATRIX = [
     "session-absent",

@@ -4,10 +4,11 @@ import uuid
 
 import pytest
 from broken_sessions import Minting, RefusesEverybody, Sessionless
-from model_server import ModelServer
-from probe_runs import Serve, finding_on
+from probe_runs import finding_on
 
+from in_loop import Serve
 from mcp_echo_core.probe.session_ids import form, shown
+from model_server import ModelServer
 
 
 async def test_a_server_that_mints_an_id_is_told_so(serve: Serve) -> None:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 from own_servers import own_server
-from probe_runs import Serve, report_on
+from probe_runs import report_on
 
+from in_loop import Serve
 from mcp_echo_core.probe.checks import CHECKS
 from mcp_echo_core.probe.runner import Report
 

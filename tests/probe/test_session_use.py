@@ -23,10 +23,11 @@ from broken_sessions import (
     Sessionless,
     TakesAllAndSharesState,
 )
-from model_server import ModelServer
-from probe_runs import Serve, finding_on
+from probe_runs import finding_on
 
+from in_loop import Serve
 from mcp_echo_core.client.session_file import SessionFile
+from model_server import ModelServer
 
 
 async def test_a_session_is_accepted_across_calls(serve: Serve) -> None:

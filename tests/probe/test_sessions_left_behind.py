@@ -6,14 +6,15 @@ from typing import Any
 import pytest
 from balancers import RoundRobin, separate
 from broken_sessions import Deletes, MintsForEverybody
-from model_server import ModelServer
-from probe_runs import Serve, report_on
+from probe_runs import report_on
 
+from in_loop import Serve
 from mcp_echo_core.client.wire import Wire
 from mcp_echo_core.probe.checks import CHECKS
 from mcp_echo_core.probe.reports import summary
 from mcp_echo_core.probe.runner import probe
 from mcp_echo_core.probe.survey import Options
+from model_server import ModelServer
 
 BARE: dict[str, Any] = {
     "number": 1, "purpose": "?", "method": "POST", "url": "http://a/mcp", "request_headers": (), "request_body": "",

@@ -26,11 +26,12 @@ from broken_streams import (
     Talkative,
     Unresumable,
 )
-from model_server import ModelServer
 from own_servers import own_server
-from probe_runs import Serve, finding_on, report_on
+from probe_runs import finding_on, report_on
 
+from in_loop import Serve
 from mcp_echo_core.probe import resumption, streams
+from model_server import ModelServer
 
 STREAM_CHECKS = ("stream-get", "stream-first-event", "stream-keep-alive", "stream-resumption", "stream-idle")
 

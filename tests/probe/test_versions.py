@@ -28,9 +28,11 @@ from broken_versions import (
     Unsupporting,
     Versionless,
 )
-from model_server import LEGACY, ModelServer
 from own_servers import own_server
-from probe_runs import Serve, finding_on, report_on
+from probe_runs import finding_on, report_on
+
+from in_loop import Serve
+from model_server import LEGACY, ModelServer
 
 HANDSHAKE = ("version-negotiation", "version-unknown", "version-header")
 MODERN = ("modern-session", "modern-unsupported-version", "modern-header-mismatch")

@@ -11,7 +11,7 @@ import pytest
 CORE = Path(__file__).parents[2] / "src" / "mcp_echo_core"
 
 CLIENT_SIDE = ("client", "probe", "gateway_diff", "stream_check", "watching")
-LEAVES = {"messages", "errors", "sse", "redaction", "text", "eras.versions", "eras.mirrors"}
+LEAVES = {"markdown", "messages", "errors", "sse", "redaction", "text", "eras.versions", "eras.mirrors"}
 """Modules of the server that the client side may use."""
 
 EXTRAS = ("httpx", "rich", "markdown_it", "redis")

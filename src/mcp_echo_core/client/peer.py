@@ -170,9 +170,7 @@ class Peer:
         if negotiated not in HANDSHAKE_VERSIONS:
             raise NotServed(f"initialize was answered with revision {negotiated!r}, which this client does not speak")
         state = SavedSession(era="legacy", version=negotiated, created=_now(), session=answer.session)
-        ready = self._requests.notification(
-            "notifications/initialized", purpose="the session has begun", session=state.session, version=negotiated
-        )
+        ready = self._requests.initialized(purpose="the session has begun", session=state.session, version=negotiated)
         told = await self._converse(ready)
         if not told.ok:
             self._tell(f"notifications/initialized was answered {told.told()}.")

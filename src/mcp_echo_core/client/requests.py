@@ -11,7 +11,7 @@ from typing import Any
 
 from mcp_echo_core import __version__
 from mcp_echo_core.client.incoming import Outgoing
-from mcp_echo_core.eras.mirrors import PREFIX, SUFFIX, Mirror
+from mcp_echo_core.eras.mirrors import NAMED_BY, PREFIX, SUFFIX, Mirror
 from mcp_echo_core.eras.versions import HANDSHAKE_VERSIONS, MODERN_VERSIONS
 from mcp_echo_core.messages import encode
 
@@ -19,9 +19,6 @@ ACCEPT = "application/json, text/event-stream"
 CLIENT_INFO = {"name": "mcp-echo", "version": __version__}
 META = "io.modelcontextprotocol/"
 """Prefix of the members of ``_meta`` that every modern request carries."""
-
-NAMED_BY = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
-"""Which parameter ``Mcp-Name`` repeats, by method."""
 
 ID_RANGE = 1000
 """Ids that a process may use; ranges are drawn, so that no two processes share one."""
@@ -66,6 +63,10 @@ class Requests:
         """The request that begins a session."""
         params = {"protocolVersion": version, "capabilities": {}, "clientInfo": CLIENT_INFO}
         return self.legacy("initialize", params, purpose=purpose, session=session)
+
+    def initialized(self, *, purpose: str, session: str | None, version: str | None) -> Outgoing:
+        """What ends the handshake, once ``initialize`` was answered."""
+        return self.notification("notifications/initialized", purpose=purpose, session=session, version=version)
 
     def notification(
         self,

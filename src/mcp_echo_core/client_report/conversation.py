@@ -8,7 +8,8 @@ modern one. Legacy: what the session negotiated; without a session the header's;
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mcp_echo_core.client_report.heard import NOTHING, REPLAY, VERSION_KEY, Heard, Message
+from mcp_echo_core.client_report.heard import NOTHING, REPLAY, Heard, Message
+from mcp_echo_core.eras.classify import VERSION_KEY
 from mcp_echo_core.eras.versions import HANDSHAKE_VERSIONS, MODERN_VERSIONS
 from mcp_echo_core.recording.events import Record
 

@@ -5,13 +5,10 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
+from mcp_echo_core.eras.envelope import CLIENT_KEY
 from mcp_echo_core.eras.versions import ASSUMED_VERSION, MODERN_VERSIONS
 from mcp_echo_core.recording.events import Entry, ExchangeEvent
 from mcp_echo_core.sse import Event, EventReader
-
-VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
-CLIENT_KEY = "io.modelcontextprotocol/clientInfo"
-CAPABILITIES_KEY = "io.modelcontextprotocol/clientCapabilities"
 
 REPLAY = "mcp-echo-replay"
 """Marks an exchange that somebody repeats by hand from what a record shows."""

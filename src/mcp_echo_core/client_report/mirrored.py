@@ -19,8 +19,7 @@ from msgspec import Struct
 from mcp_echo_core import redaction
 from mcp_echo_core.client_report.conversation import Conversation
 from mcp_echo_core.client_report.heard import Heard, Message
-from mcp_echo_core.eras.envelope import NAMED_BY
-from mcp_echo_core.eras.mirrors import PREFIX, SUFFIX, Mirror, mirrors_of
+from mcp_echo_core.eras.mirrors import NAMED_BY, PREFIX, SUFFIX, Mirror, mirrors_of
 
 TASK_METHODS = ("tasks/get", "tasks/update", "tasks/cancel")
 """Requests of the tasks extension; ``Mcp-Name`` repeats their ``taskId``."""

@@ -7,9 +7,9 @@ from msgspec import Struct
 
 from mcp_echo_core.client_report.conversation import Conversation
 from mcp_echo_core.client_report.heads import all_refused
-from mcp_echo_core.client_report.heard import CLIENT_KEY
 from mcp_echo_core.client_report.rule import Certainty, Found, Level, Rule
 from mcp_echo_core.client_report.rules import RULES
+from mcp_echo_core.eras.envelope import CLIENT_KEY
 from mcp_echo_core.recording.events import Record
 
 LEVELS: tuple[Level, ...] = ("must", "should", "note")

@@ -55,6 +55,22 @@ class Connection(NamedTuple):
         return Secrecy(self.url, self.headers)
 
 
+class Range(NamedTuple):
+    """What a number may be.
+
+    Attributes:
+        least: The lower end.
+        most: The upper end.
+        above: The lower end itself is not allowed.
+        kind: What to call it; only ``an integer`` has to be whole.
+    """
+
+    least: float
+    most: float
+    above: bool = False
+    kind: str = "a number of seconds"
+
+
 def add_connection_options(parser: argparse.ArgumentParser, *, timeout: float = 10.0) -> None:
     """Add URL, ``--header``, ``--bearer``, ``--timeout`` and ``--insecure`` to a command."""
     parser.add_argument("url", metavar="URL", help="the MCP endpoint, such as http://127.0.0.1:3000/mcp")
@@ -87,7 +103,12 @@ def connection_from(options: argparse.Namespace, environment: Mapping[str, str] 
         headers = [_header(text) for text in options.header]
         url = usable_url(options.url)
         headers += _authorization(url, options.bearer, os.environ if environment is None else environment, headers)
-        return Connection(without_userinfo(url), tuple(headers), _seconds(options.timeout), not options.insecure)
+        return Connection(
+            without_userinfo(url),
+            tuple(headers),
+            number_in("--timeout", options.timeout, Range(0, MAX_TIMEOUT, above=True)),
+            not options.insecure,
+        )
     except ValueError as error:
         refuse(options.prog, str(error))
 
@@ -112,6 +133,30 @@ def usable_url(text: str) -> str:
 def _without_credentials(text: str) -> str:
     """What may be a URL, as it may be shown: what is before an ``@`` may be a password, whatever the scheme."""
     return redaction.text(text if "://" in text or "@" not in text else f"...@{text.rpartition('@')[2]}")
+
+
+def add_era_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--era`` to a command."""
+    parser.add_argument(
+        "--era", choices=("auto", "modern", "legacy"), default="auto",
+        help="modern is 2026-07-28, legacy what begins with initialize; auto finds out, and is the default",
+    )  # fmt: skip
+
+
+def number_in(flag: str, text: str, allowed: Range) -> float:
+    """The value of an option that is a number.
+
+    Raises:
+        ValueError: It is none, or outside of what is allowed; the text says what is.
+    """
+    try:
+        value = float(int(text) if allowed.kind == "an integer" else float(text))
+    except ValueError:
+        value = math.nan
+    if not allowed.least <= value <= allowed.most or (allowed.above and value == allowed.least):
+        limits = f"above {allowed.least:g} and up to" if allowed.above else f"from {allowed.least:g} to"
+        raise ValueError(f"{flag}: {text!r} is not {allowed.kind} {limits} {allowed.most:g}")
+    return value
 
 
 def refuse(prog: str, problem: str) -> NoReturn:
@@ -159,13 +204,3 @@ def _authorization(
     if token and not _BEARER.fullmatch(token):
         raise ValueError(f"{'--bearer' if bearer else BEARER_VARIABLE}: the token has characters that no token has")
     return [("Authorization", f"Bearer {token}")] if token else []
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds <= MAX_TIMEOUT:
-        raise ValueError(f"--timeout: {text!r} is not a number of seconds above 0 and up to {MAX_TIMEOUT:g}")
-    return seconds

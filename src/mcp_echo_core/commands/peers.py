@@ -15,7 +15,7 @@ from mcp_echo_core.client.peer import Peer, end_session
 from mcp_echo_core.client.requests import Requests, fresh_id
 from mcp_echo_core.client.session_file import SavedSession, SessionFile, Tell, default_path
 from mcp_echo_core.client.wire import Wire
-from mcp_echo_core.commands.connection import Connection, add_connection_options, connection_from
+from mcp_echo_core.commands.connection import Connection, add_connection_options, add_era_option, connection_from
 from mcp_echo_core.commands.dashboards import dashboard
 from mcp_echo_core.commands.results import ending, fault_code, fault_facts, show_fault
 from mcp_echo_core.commands.terminal import Terminal
@@ -33,10 +33,7 @@ Act = Callable[[Peer, Terminal], Awaitable[int]]
 def add_peer_options(parser: argparse.ArgumentParser) -> None:
     """Add URL, connection, era, session and output options to a command."""
     add_connection_options(parser, timeout=TIMEOUT)
-    parser.add_argument(
-        "--era", choices=("auto", "modern", "legacy"), default="auto",
-        help="modern is 2026-07-28, legacy what begins with initialize; auto finds out, and is the default",
-    )  # fmt: skip
+    add_era_option(parser)
     parser.add_argument("--no-session", action="store_true", help="use no kept session, and end the one that is begun")
     parser.add_argument("--json", action="store_true", help="print the whole result as JSON")
     parser.add_argument("--verbose", action="store_true", help="show every HTTP exchange, credentials redacted")

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import json
-import math
 import os
 import shlex
 import shutil
@@ -19,7 +18,14 @@ from mcp_echo_core.client.secrecy import is_public
 from mcp_echo_core.client.urls import without_userinfo
 from mcp_echo_core.client.wire import Wire
 from mcp_echo_core.commands import output
-from mcp_echo_core.commands.connection import BEARER_VARIABLE, add_connection_options, connection_from, refuse
+from mcp_echo_core.commands.connection import (
+    BEARER_VARIABLE,
+    Range,
+    add_connection_options,
+    connection_from,
+    number_in,
+    refuse,
+)
 from mcp_echo_core.probe import baseline, progress
 from mcp_echo_core.probe.check import Check
 from mcp_echo_core.probe.checks import CHECKS
@@ -175,12 +181,9 @@ def _refuse_varied(prog: str, headers: Sequence[tuple[str, str]]) -> None:
 
 def _idle(chosen: argparse.Namespace) -> float:
     try:
-        seconds = float(chosen.idle)
-    except ValueError:
-        seconds = math.nan
-    if not 0 <= seconds <= MAX_IDLE:
-        refuse(chosen.prog, f"--idle: {chosen.idle!r} is not a number of seconds from 0 to {MAX_IDLE:g}")
-    return seconds
+        return number_in("--idle", chosen.idle, Range(0, MAX_IDLE))
+    except ValueError as error:
+        refuse(chosen.prog, str(error))
 
 
 def _checks(chosen: argparse.Namespace) -> list[Check]:

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 
 from mcp_echo_core.client.arguments import arguments_of
 from mcp_echo_core.client.faults import PeerFault
-from mcp_echo_core.commands.connection import add_connection_options, connection_from, refuse
+from mcp_echo_core.commands.connection import (
+    Range,
+    add_connection_options,
+    add_era_option,
+    connection_from,
+    number_in,
+    refuse,
+)
 from mcp_echo_core.commands.results import NOT_RUN, fault_facts
 from mcp_echo_core.commands.terminal import Terminal
 from mcp_echo_core.redaction import text as redacted
@@ -38,7 +45,7 @@ def main(words: Sequence[str]) -> int:
         headers=connection.headers,
         wanted=_wanted(flags, connection.timeout),
         era=flags.era,
-        idle=_number(flags.idle, "--idle", 0.0, MAX_IDLE),
+        idle=_number("--idle", flags.idle, Range(0, MAX_IDLE, kind="a number")),
         timeout=connection.timeout,
         verify=connection.verify,
     )
@@ -83,9 +90,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="KEY=VALUE",
         help="for that tool, typed by its schema; may be repeated",
     )
-    parser.add_argument(
-        "--era", choices=("auto", "modern", "legacy"), default="auto", help="default: modern, if it can"
-    )
+    add_era_option(parser)
     parser.add_argument(
         "--idle", default="0", metavar="SECONDS", help="also leave a stream alone for so long and see whether it lives"
     )
@@ -105,18 +110,15 @@ def _wanted(flags: argparse.Namespace, timeout: float) -> Wanted:
         return Wanted(tool=flags.tool, words=words, steps=None, interval=0.0, seconds=timeout)
     if words:
         refuse(PROG, "--argument needs --tool")
-    steps = int(_number(flags.steps, "--steps", MIN_STEPS, MAX_STEPS, whole=True))
-    interval = _number(flags.interval, "--interval", MIN_INTERVAL, MAX_INTERVAL)
+    steps = int(_number("--steps", flags.steps, Range(MIN_STEPS, MAX_STEPS, kind="an integer")))
+    interval = _number("--interval", flags.interval, Range(MIN_INTERVAL, MAX_INTERVAL, kind="a number"))
     if steps * interval > MAX_SECONDS:
         refuse(PROG, f"--steps times --interval is {steps * interval:g} s: at most {MAX_SECONDS:g} s are possible")
     return Wanted.ticks(steps, interval, timeout)
 
 
-def _number(text: str, flag: str, least: float, most: float, *, whole: bool = False) -> float:
+def _number(flag: str, text: str, allowed: Range) -> float:
     try:
-        value = float(int(text) if whole else float(text))
-    except ValueError:
-        value = float("nan")
-    if not least <= value <= most:
-        refuse(PROG, f"{flag}: {text!r} is not {'an integer' if whole else 'a number'} from {least:g} to {most:g}")
-    return value
+        return number_in(flag, text, allowed)
+    except ValueError as error:
+        refuse(PROG, str(error))

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import math
 import os
 import re
 from collections import OrderedDict
@@ -11,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from mcp_echo_core.commands.connection import Connection, connection_from, refuse, usable_url
+from mcp_echo_core.commands.connection import Connection, Range, connection_from, number_in, refuse, usable_url
 from mcp_echo_core.commands.peers import session_file
 from mcp_echo_core.commands.terminal import Terminal
 from mcp_echo_core.redaction import text as redacted
@@ -207,15 +206,10 @@ def _connection(options: argparse.Namespace, place: Place) -> Connection:
 
 
 def _seconds(text: str | None) -> float | None:
-    if text is None:
-        return None
     try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds <= MAX_SECONDS:
-        refuse(PROG, f"--for: {text!r} is not a number of seconds above 0 and up to {MAX_SECONDS:g}")
-    return seconds
+        return None if text is None else number_in("--for", text, Range(0, MAX_SECONDS, above=True))
+    except ValueError as error:
+        refuse(PROG, str(error))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -9,7 +9,9 @@ from msgspec import Struct
 from mcp_echo_core import redaction, sse, text
 from mcp_echo_core.client_report.conversation import Conversation, SessionFacts
 from mcp_echo_core.client_report.heads import declared, refused_by_head
-from mcp_echo_core.client_report.heard import CLIENT_KEY, Heard, Message
+from mcp_echo_core.client_report.heard import Heard, Message
+from mcp_echo_core.eras.envelope import CLIENT_KEY
+from mcp_echo_core.eras.mirrors import NAMED_BY
 from mcp_echo_core.recording.bodies import beginning
 from mcp_echo_core.recording.events import Entry, Record
 
@@ -28,7 +30,7 @@ SHORT_ID = 8
 _ALIAS = 12
 """An id as short as this stands for another one, and is shown whole."""
 
-_NAMES = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri", "resources/subscribe": "uri"}
+_NAMES = {**NAMED_BY, "resources/subscribe": "uri"}
 """Which of its params says what a method is about."""
 
 

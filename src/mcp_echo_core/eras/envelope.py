@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from mcp_echo_core.eras.classify import VERSION_KEY
-from mcp_echo_core.eras.mirrors import decoded
+from mcp_echo_core.eras.mirrors import NAMED_BY, decoded
 from mcp_echo_core.errors import HeaderMismatch, InvalidParams, UnsupportedVersion
 from mcp_echo_core.http import HttpRequest
 from mcp_echo_core.messages import Request
@@ -20,9 +20,6 @@ from mcp_echo_core.stores.records import LOG_LEVELS, ClientInfo
 CLIENT_KEY = "io.modelcontextprotocol/clientInfo"
 CAPABILITIES_KEY = "io.modelcontextprotocol/clientCapabilities"
 LOG_LEVEL_KEY = "io.modelcontextprotocol/logLevel"
-
-NAMED_BY = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
-"""The param that ``Mcp-Name`` mirrors, by method."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./:-]+")
 

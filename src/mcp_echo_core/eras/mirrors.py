@@ -1,4 +1,4 @@
-"""Headers that mirror tool arguments (``Mcp-Param-*``) and the base64 sentinel for values no header can carry.
+"""Headers that mirror the body (``Mcp-Name``, ``Mcp-Param-*``) and the base64 sentinel for values no header can carry.
 
 Source: 2026-07-28 basic/transports/streamable-http, Custom Headers from Tool Parameters and Value Encoding.
 """
@@ -13,6 +13,9 @@ from msgspec import Struct
 
 from mcp_echo_core.errors import HeaderMismatch
 from mcp_echo_core.http import HttpRequest
+
+NAMED_BY = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
+"""The param that ``Mcp-Name`` mirrors, by method (Standard Request Headers)."""
 
 ANNOTATION = "x-mcp-header"
 PREFIX, SUFFIX = "=?base64?", "?="

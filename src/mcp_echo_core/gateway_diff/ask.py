@@ -175,10 +175,8 @@ class Asker:
         self.seen.server = str(info.get("name", "")) if isinstance(info, dict) else ""
         self.seen.session = answer.session
         self._version = version if version in ALL_VERSIONS else self._version
-        ready = self._requests.notification(
-            "notifications/initialized", purpose="begin a session", session=answer.session, version=self._version
-        )
-        await self._send(ready)
+        purpose = "begin a session"
+        await self._send(self._requests.initialized(purpose=purpose, session=answer.session, version=self._version))
         return True
 
     async def _everything(self, call: Call, extra: Headers) -> None:

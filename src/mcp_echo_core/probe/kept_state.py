@@ -143,10 +143,7 @@ async def adoption(survey: Survey) -> Adoption:
     begun = None
     if carried:
         purpose = "follow up on the invented id"
-        ready = survey.requests.notification(
-            "notifications/initialized", purpose=purpose, session=first, version=shared.version
-        )  # fmt: skip
-        await survey.send(ready)
+        await survey.send(survey.requests.initialized(purpose=purpose, session=first, version=shared.version))
         begun = await remembered(survey, first, shared.version, third)
     unasked = await remembered(survey, second, shared.version, third)
     if unasked.kept:

@@ -192,9 +192,7 @@ class Survey:
         version = (answer.result or {}).get("protocolVersion")
         session = Session(answer, answer.session, version if version in ALL_VERSIONS else HANDSHAKE_VERSIONS[0])
         if said and answer.result is not None:
-            ready = ask.notification(
-                "notifications/initialized", purpose=purpose, session=session.id, version=session.version
-            )
+            ready = ask.initialized(purpose=purpose, session=session.id, version=session.version)
             await self.send(ready, fresh=fresh)
         return session
 

@@ -12,7 +12,7 @@ from mcp_echo_core.recording.back_end import EVENT_BYTES, NEWS, SETTLE_SECONDS, 
 from mcp_echo_core.recording.events import Entry, Record
 from mcp_echo_core.recording.journal import record_of
 from mcp_echo_core.recording.pending import Batch
-from mcp_echo_core.stores.sqlite_file import Unusable
+from mcp_echo_core.stores.sqlite_file import has_schema
 
 SCHEMA_VERSION = 1
 """``PRAGMA user_version`` of the files this version writes; a later version of the server may write higher ones."""
@@ -71,14 +71,7 @@ def check(db: sqlite3.Connection) -> bool:
     Raises:
         Unusable: It is another program's, or a newer version's.
     """
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    (application,) = db.execute("PRAGMA application_id").fetchone()
-    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if tables and application != APPLICATION_ID:
-        raise Unusable("the file is another program's database")
-    if tables and version > SCHEMA_VERSION:
-        raise Unusable(f"a newer version wrote the file (schema {version}, this one knows {SCHEMA_VERSION})")
-    return bool(tables)
+    return has_schema(db, APPLICATION_ID, SCHEMA_VERSION)
 
 
 def prepare(db: sqlite3.Connection) -> None:

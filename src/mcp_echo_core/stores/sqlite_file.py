@@ -141,15 +141,29 @@ def check(db: sqlite3.Connection) -> bool:
     Raises:
         Unusable: It is another program's, or a newer version's.
     """
+    return has_schema(db, APPLICATION_ID, SCHEMA_VERSION)
+
+
+def has_schema(db: sqlite3.Connection, application_id: int, newest: int) -> bool:
+    """Whether a database was made by this application and has tables; an empty one has none yet.
+
+    Args:
+        db: The database.
+        application_id: Its ``PRAGMA application_id``.
+        newest: The last ``PRAGMA user_version`` that can be read.
+
+    Raises:
+        Unusable: It is another program's, or a newer version's.
+    """
     (version,) = db.execute("PRAGMA user_version").fetchone()
     (application,) = db.execute("PRAGMA application_id").fetchone()
     (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if not tables:
         return False
-    if application != APPLICATION_ID:
+    if application != application_id:
         raise Unusable("the file is another program's database")
-    if version > SCHEMA_VERSION:
-        raise Unusable(f"a newer version wrote the file (schema {version}, this one knows {SCHEMA_VERSION})")
+    if version > newest:
+        raise Unusable(f"a newer version wrote the file (schema {version}, this one knows {newest})")
     return True
 
 

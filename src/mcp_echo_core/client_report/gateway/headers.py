@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 from mcp_echo_core.client_report.conversation import Conversation
 from mcp_echo_core.client_report.gateway.observation import Case, Look, each, person
-from mcp_echo_core.client_report.heard import CAPABILITIES_KEY, VERSION_KEY, Heard, Message
+from mcp_echo_core.client_report.heard import Heard, Message
 from mcp_echo_core.client_report.mirrored import name_of
 from mcp_echo_core.client_report.rule import quoted
+from mcp_echo_core.eras.classify import VERSION_KEY
+from mcp_echo_core.eras.envelope import CAPABILITIES_KEY
 
 SINGLE = (
     "mcp-session-id", "mcp-protocol-version", "mcp-method", "mcp-name", "authorization", "content-type", "origin",

@@ -6,9 +6,10 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from mcp_echo_core.client_report.conversation import Conversation
-from mcp_echo_core.client_report.heard import CLIENT_KEY, Heard
+from mcp_echo_core.client_report.heard import Heard
 from mcp_echo_core.client_report.rule import ALL, Certainty, Found, Rule, found, quoted, subject
 from mcp_echo_core.client_report.traces import is_local, public_hosts
+from mcp_echo_core.eras.envelope import CLIENT_KEY
 
 SINCE_2025_06 = ("2025-06-18", "2025-11-25", "2026-07-28")
 SINCE_2025_11 = ("2025-11-25", "2026-07-28")

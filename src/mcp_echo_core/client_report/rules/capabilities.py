@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mcp_echo_core.client_report.conversation import Conversation, SessionFacts
-from mcp_echo_core.client_report.heard import CAPABILITIES_KEY, NOTHING, Message
+from mcp_echo_core.client_report.heard import NOTHING, Message
 from mcp_echo_core.client_report.rule import EVERY, HANDSHAKE, Certainty, Found, Rule, found, quoted
 from mcp_echo_core.client_report.rules.metadata import has_prefix
+from mcp_echo_core.eras.envelope import CAPABILITIES_KEY
 
 _LEGACY = ("2024-11-05", *HANDSHAKE)
 _MUST_NEGOTIATE = ("2025-06-18", "2025-11-25")

@@ -6,8 +6,10 @@ from typing import Any
 
 from mcp_echo_core.client_report.conversation import Conversation
 from mcp_echo_core.client_report.dialogue import MASK
-from mcp_echo_core.client_report.heard import CAPABILITIES_KEY, CLIENT_KEY, VERSION_KEY, Message
+from mcp_echo_core.client_report.heard import Message
 from mcp_echo_core.client_report.rule import Certainty, Found, Rule, each_message, found, quoted
+from mcp_echo_core.eras.classify import VERSION_KEY
+from mcp_echo_core.eras.envelope import CAPABILITIES_KEY, CLIENT_KEY
 
 _WITH_GRAMMAR = ("2025-06-18", "2025-11-25", "2026-07-28")
 

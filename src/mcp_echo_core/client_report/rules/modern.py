@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mcp_echo_core.client_report.conversation import Conversation
-from mcp_echo_core.client_report.heard import CAPABILITIES_KEY, CLIENT_KEY, VERSION_KEY, Heard, Message
+from mcp_echo_core.client_report.heard import Heard, Message
 from mcp_echo_core.client_report.rule import Certainty, Found, Rule, each_message, found, quoted
-from mcp_echo_core.eras.envelope import LOG_LEVEL_KEY
+from mcp_echo_core.eras.classify import VERSION_KEY
+from mcp_echo_core.eras.envelope import CAPABILITIES_KEY, CLIENT_KEY, LOG_LEVEL_KEY
 from mcp_echo_core.eras.versions import HANDSHAKE_VERSIONS, MODERN_VERSIONS
 
 MODERN = MODERN_VERSIONS

@@ -5,9 +5,11 @@ from itertools import groupby
 from typing import Any
 
 from mcp_echo_core.client_report.conversation import Conversation
-from mcp_echo_core.client_report.heard import CLIENT_KEY, VERSION_KEY, Heard, Message
+from mcp_echo_core.client_report.heard import Heard, Message
 from mcp_echo_core.client_report.rule import Found, Rule, found, quoted
 from mcp_echo_core.client_report.rules.modern import MODERN
+from mcp_echo_core.eras.classify import VERSION_KEY
+from mcp_echo_core.eras.envelope import CLIENT_KEY
 from mcp_echo_core.eras.versions import HANDSHAKE_VERSIONS
 from mcp_echo_core.errors import HEADER_MISMATCH, METHOD_NOT_FOUND, MISSING_CAPABILITY, UNSUPPORTED_VERSION
 from mcp_echo_core.guard import SSE_TYPE

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from mcp_echo_core.client_report.heard import CAPABILITIES_KEY, Heard, Message
+from mcp_echo_core.client_report.heard import Heard, Message
 from mcp_echo_core.client_report.mirrored import TASK_METHODS, name_of
 from mcp_echo_core.client_report.rule import Found, Rule, quoted
 from mcp_echo_core.client_report.rules.modern import MODERN, each_header
 from mcp_echo_core.client_report.rules.modern_headers import differing
+from mcp_echo_core.eras.envelope import CAPABILITIES_KEY
 
 EXTENSION = "io.modelcontextprotocol/tasks"
 

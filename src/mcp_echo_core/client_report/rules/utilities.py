@@ -7,6 +7,7 @@ from mcp_echo_core.client_report.conversation import Conversation
 from mcp_echo_core.client_report.dialogue import MASK, Key, hides, key_of, waits
 from mcp_echo_core.client_report.heard import Message
 from mcp_echo_core.client_report.rule import EVERY, HANDSHAKE, Found, Rule, each_message, found, quoted
+from mcp_echo_core.eras.envelope import LOG_LEVEL_KEY
 
 LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
 """Log levels of the protocol (RFC 5424)."""
@@ -19,7 +20,6 @@ DRIZZLE_SECONDS, DRIZZLE_PINGS, DRIZZLE_SHARE = 60.0, 20, 0.9
 
 _LEGACY = ("2024-11-05", *HANDSHAKE)
 _LISTS = frozenset({"tools/list", "prompts/list", "resources/list", "resources/templates/list", "tasks/list"})
-_LOG_LEVEL_KEY = "io.modelcontextprotocol/logLevel"
 _INVALID_PARAMS = -32602
 _PROGRESS = (
     "2025-11-25 and earlier: basic/utilities/progress, Progress Flow",
@@ -68,8 +68,8 @@ def _shared_tokens(conversation: Conversation, revisions: Sequence[str]) -> Iter
 
 def _log_level(message: Message) -> Iterator[str]:
     if message.heard.modern:
-        if _LOG_LEVEL_KEY in message.meta and message.meta[_LOG_LEVEL_KEY] not in LEVELS:
-            yield f"The log level in _meta is {quoted(message.meta[_LOG_LEVEL_KEY])}, which does not exist."
+        if LOG_LEVEL_KEY in message.meta and message.meta[LOG_LEVEL_KEY] not in LEVELS:
+            yield f"The log level in _meta is {quoted(message.meta[LOG_LEVEL_KEY])}, which does not exist."
     elif message.method == "logging/setLevel" and message.params.get("level") not in LEVELS:
         level = message.params.get("level")
         yield "logging/setLevel has no level." if level is None else f"The log level {quoted(level)} does not exist."

@@ -65,9 +65,7 @@ def _came_back(answer: Answer) -> str:
 
 
 async def _calls(survey: Survey, session: Session) -> dict[str, Answer]:
-    ready = survey.requests.notification(
-        "notifications/initialized", purpose="the handshake is over", session=session.id, version=session.version
-    )
+    ready = survey.requests.initialized(purpose="the handshake is over", session=session.id, version=session.version)
     answers = {"notifications/initialized": await survey.send(ready)}
     for method in ("ping", "tools/list"):
         answers[method] = await survey.ask(session, method, purpose=f"{method} in the same session")

@@ -1,10 +1,10 @@
 """The report as a document: overview, questions, results, findings, what they say about the server and its clients."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from mcp_echo_core.client import transcript
 from mcp_echo_core.client.evidence import Exchange
+from mcp_echo_core.markdown import code, fenced, plain, table
 from mcp_echo_core.probe.reports import summary
 from mcp_echo_core.probe.reports.deductions import ARCHITECTURE, SECURITY
 from mcp_echo_core.probe.runner import Line, Report
@@ -16,9 +16,6 @@ MAX_EXCHANGES = {"failed": 3}
 MAX_BODY = 1200
 """Characters that are shown of a body."""
 
-_SPECIAL = re.compile(r"[\\`*\[\]<>|~&$]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])")
-_BACKTICKS = re.compile(r"`+")
-
 
 def render(report: Report) -> str:
     """The report as Markdown (CommonMark with tables)."""
@@ -27,25 +24,6 @@ def render(report: Report) -> str:
     for section in sections:
         lines += section(report)
     return "\n".join(lines).rstrip() + "\n"
-
-
-def plain(text: str) -> str:
-    """A foreign text on one line, as text and nothing else."""
-    return _SPECIAL.sub(r"\\\g<0>", safe(text))
-
-
-def code(text: str) -> str:
-    """A foreign text on one line, as code; fit for tables too."""
-    shown = safe(text).replace("|", "\\|")
-    fence = "`" * (_longest_run(shown) + 1)
-    gap = " " if "`" in shown or not shown else ""
-    return f"{fence}{gap}{shown}{gap}{fence}"
-
-
-def fenced(lines: Sequence[str], language: str = "http") -> list[str]:
-    """Safe lines as a code block that nothing in them can end."""
-    fence = "`" * max(3, _longest_run("\n".join(lines)) + 1)
-    return [f"{fence}{language}", *lines, fence, ""]
 
 
 def _overview(report: Report) -> Iterator[str]:
@@ -72,16 +50,16 @@ def _results(report: Report) -> Iterator[str]:
     yield "## Results"
     yield ""
     opening = ((each.told, f"{each.mark} {plain(each.answer)}") for each in summary.opening(report))
-    yield from _table(("statement", "result"), opening)
+    yield from table(("statement", "result"), opening)
     if cells := summary.matrix(report):
         yield "### What is done with a session id"
         yield ""
         told = ((plain(cell.condition), plain(cell.method), plain(cell.told), plain(cell.verdict)) for cell in cells)
-        yield from _table(("session id", "method", "answer", "verdict"), told)
+        yield from table(("session id", "method", "answer", "verdict"), told)
     yield "### All checks"
     yield ""
     rows = ((code(line.id), line.level, _outcome(line), plain(line.finding.answer)) for line in report.lines)
-    yield from _table(("check", "level", "outcome", "answer"), rows)
+    yield from table(("check", "level", "outcome", "answer"), rows)
 
 
 def _findings(report: Report) -> Iterator[str]:
@@ -126,7 +104,7 @@ def _evidence(report: Report, line: Line, shown: set[int]) -> Iterator[str]:
 def _exchange(exchange: Exchange) -> Iterator[str]:
     yield f"Evidence: {plain(transcript.title(exchange))}"
     yield ""
-    yield from fenced([*transcript.request(exchange, MAX_BODY), "", *transcript.answer(exchange, MAX_BODY)])
+    yield from fenced([*transcript.request(exchange, MAX_BODY), "", *transcript.answer(exchange, MAX_BODY)], "http")
 
 
 def _architecture(report: Report) -> Iterator[str]:
@@ -134,7 +112,7 @@ def _architecture(report: Report) -> Iterator[str]:
     yield ""
     found = ((part, report.line(check_id)) for part, check_id in ARCHITECTURE)
     rows = ((part, plain(line.question), plain(line.finding.answer)) for part, line in found if line is not None)
-    yield from _table(("part", "question", "answer"), rows)
+    yield from table(("part", "question", "answer"), rows)
 
 
 def _implications(report: Report) -> Iterator[str]:
@@ -177,14 +155,3 @@ def _conclusions(report: Report) -> Iterator[str]:
 def _outcome(line: Line) -> str:
     sign = "ℹ️" if line.finding.outcome == "noted" else summary.mark(line)
     return f"{sign} {'known failure' if line.known else line.finding.outcome}"
-
-
-def _table(titles: Sequence[str], rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
-    yield f"| {' | '.join(titles)} |"
-    yield "|---" * len(titles) + "|"
-    yield from (f"| {' | '.join(row)} |" for row in rows)
-    yield ""
-
-
-def _longest_run(text: str) -> int:
-    return max(map(len, _BACKTICKS.findall(text)), default=0)
