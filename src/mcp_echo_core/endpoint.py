@@ -17,7 +17,7 @@ from mcp_echo_core.eras.classify import Era, classify
 from mcp_echo_core.eras.legacy import LegacyEra
 from mcp_echo_core.eras.modern import ModernEra
 from mcp_echo_core.errors import HttpRefusal, InternalFault, Refusal, RequestCancelled, StoreOutage
-from mcp_echo_core.exchange import Exchange, Recording, Send
+from mcp_echo_core.exchange import CANCELLED, ERROR, Exchange, Recording, Send
 from mcp_echo_core.guard import Guard
 from mcp_echo_core.http import HttpRequest
 from mcp_echo_core.messages import decode, encode, error_object
@@ -65,6 +65,7 @@ class Endpoint:
         self._store_away = False
         self._compress = settings.enable_compression
         self._monotonic = runtime.clock.monotonic
+        self._timer = runtime.clock.monotonic if settings.server_timing else None
         self._numbers = itertools.count(1)
         self._id_prefix = secrets.token_hex(3)
 
@@ -76,6 +77,7 @@ class Endpoint:
         if b"origin" in http.fields:
             exchange.headers += self._runtime.cors.headers(http.fields[b"origin"])
         exchange.recording = self._recording
+        exchange.timer = self._timer
         self._runtime.metrics.active += 1
         try:
             await self._serve(exchange, scope["method"])
@@ -85,8 +87,10 @@ class Endpoint:
             self._outage(str(outage))
             await self._refuse(exchange, StoreOutage(str(outage)))
         except RequestCancelled:
+            exchange.outcome = CANCELLED
             await exchange.abandon()
         except ClientDisconnected:
+            exchange.outcome = CANCELLED
             exchange.status = 499  # nobody reads it; nginx's name for a client that left
         except Exception:
             log.exception("request failed", extra={"request_id": http.id})
@@ -101,7 +105,8 @@ class Endpoint:
     def _account(self, exchange: Exchange, seconds: float) -> None:
         metrics = self._runtime.metrics
         metrics.active -= 1
-        metrics.observe(exchange.kind, seconds)
+        operation = (exchange.kind, exchange.target, exchange.era, exchange.revision, exchange.outcome)
+        metrics.observe(operation, seconds)
         if exchange.session is not None:
             self._served(exchange.session.id, seconds)
         if self._recording is not None:
@@ -115,27 +120,35 @@ class Endpoint:
             exchange.accepted = self._guard.admit_post(http)
             body = await self._bodies.read(http, exchange.receive)
             exchange.body = body
+            mark, now = http.marks.append, self._monotonic
+            mark(now())
             value = decode(body)
+            mark(now())
             version = http.single(b"mcp-protocol-version")
-            era = classify(version, value, self._modern_versions)
-            await (self._modern if era is Era.MODERN else self._legacy).post(exchange, value, version)
+            modern = classify(version, value, self._modern_versions) is Era.MODERN
+            era: LegacyEra | ModernEra = self._modern if modern else self._legacy
+            exchange.era = era.name
+            mark(now())
+            await era.post(exchange, value, version)
             return
         self._guard.check_source(http)
         if method == "GET":
             exchange.kind = "GET"
-            await self._era_of_head(http).get(exchange)
+            await self._era_of_head(exchange).get(exchange)
         elif method == "DELETE":
             exchange.kind = "DELETE"
-            await self._era_of_head(http).delete(exchange)
+            await self._era_of_head(exchange).delete(exchange)
         elif method == "OPTIONS":
             exchange.kind = "OPTIONS"
             await self._preflight(exchange)
         else:
             raise self._method_not_allowed(method)
 
-    def _era_of_head(self, http: HttpRequest) -> LegacyEra | ModernEra:
-        modern = http.single(b"mcp-protocol-version") in self._modern_versions
-        return self._modern if modern else self._legacy
+    def _era_of_head(self, exchange: Exchange) -> LegacyEra | ModernEra:
+        modern = exchange.http.single(b"mcp-protocol-version") in self._modern_versions
+        era: LegacyEra | ModernEra = self._modern if modern else self._legacy
+        exchange.era = era.name
+        return era
 
     def _served(self, session_id: str, seconds: float) -> None:
         self._runtime.sessions.add_busy(session_id, seconds)
@@ -156,6 +169,7 @@ class Endpoint:
 
     async def _refuse(self, exchange: Exchange, refusal: Refusal) -> None:
         self._runtime.metrics.fail(refusal.code)
+        exchange.outcome, exchange.error_code = ERROR, refusal.code
         body = encode(error_object(refusal, exchange.request_id))
         status = refusal.http_status
         log.info(

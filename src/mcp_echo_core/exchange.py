@@ -11,14 +11,21 @@ from mcp_echo_core.call import Channel
 from mcp_echo_core.errors import ToolFailure
 from mcp_echo_core.guard import JSON_ONLY
 from mcp_echo_core.http import HttpRequest
-from mcp_echo_core.messages import RequestId, encode_notification
+from mcp_echo_core.messages import RequestId, encode_notification, encode_result
 from mcp_echo_core.stores.records import Session
+from mcp_echo_core.timing import server_timing
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Header = tuple[bytes, bytes]
 
 GZIP_FROM = 1024
 """Bytes from which compressing an answer is worth the time."""
+
+UNKNOWN = "unknown"
+"""Era and revision of a request that was refused before they were known."""
+
+OK, TOOL_ERROR, ERROR, CANCELLED = "ok", "tool_error", "error", "cancelled"
+"""Outcomes: answered; the tool's result says ``isError``; refused; nobody waits for the answer any more."""
 
 _ZERO_WEIGHT = re.compile(r"q=0(\.0{0,3})?")
 _NO_CONTENT = 204  # has no Content-Length (RFC 9110 section 8.6)
@@ -70,13 +77,18 @@ class Exchange:
     Attributes:
         http: The request's head.
         receive: ASGI receive.
+        headers: Response headers that every answer to this request carries.
         accepted: What the client can read.
-        kind: What metrics count it as.
+        kind: What metrics count it as: the JSON-RPC method, or the HTTP method where no message is posted.
+        target: Name of the tool or prompt it is about, one of the catalog's.
+        era: Name of the era that answers it.
+        revision: Protocol revision by whose rules it is answered.
+        outcome: One of ``OK``, ``TOOL_ERROR``, ``ERROR``, ``CANCELLED``.
+        error_code: JSON-RPC error code of its refusal.
         request_id: Id of the request, once it is known.
         session: Session it belongs to, if there is one.
         stream: The stream its answer has become.
         streams: Makes its answer a stream that can be resumed, where its session allows that.
-        headers: Response headers that every answer to this request carries.
         streaming: An event stream has been opened.
         status: Status of the answer, 0 before there is one.
         body: The request's body.
@@ -85,29 +97,29 @@ class Exchange:
         sent: The answer's body, unless it is an event stream.
         recording: Takes it down; ``None`` where nothing is recorded.
         tape: Takes down what its event stream carries.
+        timer: Monotonic seconds, where answers tell their ``Server-Timing``.
     """
 
-    __slots__ = (
-        "_compress",
-        "_send",
-        "accepted",
-        "answered",
-        "assigned",
-        "body",
-        "headers",
-        "http",
-        "kind",
-        "receive",
-        "recording",
-        "request_id",
-        "sent",
-        "session",
-        "status",
-        "stream",
-        "streaming",
-        "streams",
-        "tape",
-    )
+    accepted = JSON_ONLY
+    kind = "other"
+    target = ""
+    era = UNKNOWN
+    revision = UNKNOWN
+    outcome = OK
+    error_code: int | None = None
+    request_id: RequestId | None = None
+    session: Session | None = None
+    streams: Streams | None = None
+    stream: Stream | None = None
+    streaming = False
+    status = 0
+    body = b""
+    assigned: str | None = None
+    answered: Sequence[Header] = ()
+    sent = b""
+    recording: Recording | None = None
+    tape: Tape | None = None
+    timer: Callable[[], float] | None = None
 
     def __init__(
         self, http: HttpRequest, receive: Receive, send: Send, headers: Iterable[Header], compress: bool
@@ -116,26 +128,23 @@ class Exchange:
         self.receive = receive
         self._send = send
         self._compress = compress
-        self.accepted = JSON_ONLY
-        self.kind = "other"
-        self.request_id: RequestId | None = None
-        self.session: Session | None = None
-        self.streams: Streams | None = None
-        self.stream: Stream | None = None
         self.headers = [*headers]
-        self.streaming = False
-        self.status = 0
-        self.body = b""
-        self.assigned: str | None = None
-        self.answered: Sequence[Header] = ()
-        self.sent = b""
-        self.recording: Recording | None = None
-        self.tape: Tape | None = None
 
     def assign(self, session_id: str) -> None:
         """Tell the client the id of the session that was made for it."""
         self.assigned = session_id
         self.headers.append((b"mcp-session-id", session_id.encode()))
+
+    def conclude(self, request_id: RequestId, result: Any) -> Awaitable[None]:
+        """Send the result of the request that this exchange carries."""
+        if type(result) is dict and result.get("isError"):
+            self.outcome = TOOL_ERROR
+        if self.timer is None:
+            return self.answer(encode_result(request_id, result))
+        self.http.marks.append(self.timer())
+        message = encode_result(request_id, result)
+        self.http.marks.append(self.timer())
+        return self.answer(message)
 
     def answer(self, message: bytes) -> Awaitable[None]:
         """Send the one message that ends this exchange, in a form the client can read."""
@@ -155,6 +164,8 @@ class Exchange:
     async def reply(self, status: int, body: bytes = b"", headers: Iterable[Header] = ()) -> None:
         """Send a whole answer; a body is JSON."""
         fields = [*self.headers, *headers]
+        if self.timer is not None:
+            fields.append(server_timing(self.http.marks, self.timer()))
         if body:
             fields.append(_JSON)
             if self._compress:
@@ -173,6 +184,8 @@ class Exchange:
         """Start an event stream; its status is settled now."""
         self.status = 200
         fields = [*sse.HEADERS, *self.headers]
+        if self.timer is not None:
+            fields.append(server_timing(self.http.marks, self.timer()))
         await self._put({"type": "http.response.start", "status": 200, "headers": fields})
         self.streaming = True
         self.answered = fields

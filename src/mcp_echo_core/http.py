@@ -23,12 +23,13 @@ class HttpRequest:
         scope: The ASGI scope.
         fields: Header fields by lower-case name, the last one where a name came twice.
         started: Monotonic seconds at which the request reached the endpoint.
+        marks: ``started``, then the end of each of ``timing.PHASES`` that the request has gone through.
         number: Counts the requests of this process, from 1.
         repeated: Some header field came more than once.
         id: Name of the request in logs: the caller's ``X-Request-Id`` where it sent a usable one.
     """
 
-    __slots__ = ("_id_prefix", "fields", "number", "repeated", "scope", "started")
+    __slots__ = ("_id_prefix", "fields", "marks", "number", "repeated", "scope", "started")
 
     def __init__(self, scope: Any, started: float, number: int, id_prefix: str = "") -> None:
         self.scope = scope
@@ -36,6 +37,7 @@ class HttpRequest:
         self.fields: dict[bytes, bytes] = dict(raw_headers)
         self.repeated = len(self.fields) != len(raw_headers)
         self.started = started
+        self.marks = [started]
         self.number = number
         self._id_prefix = id_prefix
 

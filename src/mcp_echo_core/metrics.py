@@ -8,7 +8,8 @@ import logging
 import os
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,16 +17,31 @@ import msgspec
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from prometheus_client.core import Metric
+    from prometheus_client.core import HistogramMetricFamily, Metric
     from prometheus_client.registry import Collector
 
 log = logging.getLogger(__name__)
 
-BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""Upper bounds of the duration histogram, seconds."""
+BUCKETS = (
+    *(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005),
+    *(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0),
+)
+"""Upper bounds of the duration histograms, seconds: those of OpenTelemetry's conventions for MCP, and finer ones below,
+where this server answers."""
 
 SHARE_INTERVAL = 1.0
 """Seconds between snapshots for the other workers."""
+
+Operation = tuple[str, str, str, str, str]
+"""What requests are counted by: method, tool or prompt, era, protocol revision, outcome; each from a bounded set."""
+
+LABELS = ("method", "tool", "era", "protocol_version", "outcome")
+
+HTTP_METHODS = frozenset({"GET", "DELETE", "OPTIONS"})
+"""Kinds of requests that carry no message, and are no operation of the protocol."""
+
+OTHER = "other"
+"""Stands for a method or tool that there is not, so that nobody's spelling makes a series of its own."""
 
 LONG_LIVED = frozenset({"GET", "subscriptions/listen"})
 """Kinds of requests whose time is how long somebody listened."""
@@ -35,11 +51,17 @@ RATE_WINDOW = 60
 
 
 class Series(Struct):
-    """What is counted for one kind of request; ``buckets`` are not cumulative."""
+    """What is counted for one operation; ``buckets`` are not cumulative."""
 
     count: int = 0
     seconds: float = 0.0
     buckets: list[int] = msgspec.field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
+
+    def add(self, other: "Series") -> None:
+        """Count what another has counted."""
+        self.count += other.count
+        self.seconds += other.seconds
+        self.buckets = [mine + its for mine, its in zip(self.buckets, other.buckets, strict=True)]
 
 
 class Snapshot(Struct):
@@ -47,7 +69,7 @@ class Snapshot(Struct):
 
     pid: int
     active: int
-    series: dict[str, Series]
+    series: list[tuple[Operation, Series]]
     errors: dict[str, int]
 
 
@@ -56,7 +78,7 @@ class Metrics:
 
     Attributes:
         active: Requests being served now, open streams included.
-        series: By JSON-RPC method, or by HTTP method where no message was read.
+        series: By operation; its method is the HTTP method where no message was read.
         errors: Refusals by JSON-RPC error code.
 
     Args:
@@ -65,16 +87,16 @@ class Metrics:
 
     def __init__(self, shared: Path | None = None) -> None:
         self.active = 0
-        self.series: dict[str, Series] = {}
+        self.series: dict[Operation, Series] = {}
         self.errors: dict[str, int] = {}
         self._shared = shared
         self._samples: deque[tuple[float, int]] = deque(maxlen=RATE_WINDOW + 1)
 
-    def observe(self, kind: str, seconds: float) -> None:
-        """Count an answered request; ``kind`` is one of a bounded set of names."""
-        series = self.series.get(kind)
+    def observe(self, operation: Operation, seconds: float) -> None:
+        """Count a request that is over."""
+        series = self.series.get(operation)
         if series is None:
-            series = self.series[kind] = Series()
+            series = self.series[operation] = Series()
         series.count += 1
         series.seconds += seconds
         series.buckets[bisect_left(BUCKETS, seconds)] += 1
@@ -92,7 +114,7 @@ class Metrics:
     def requests_of_all_workers(self) -> int:
         """Requests answered by all workers of this server."""
         self.share()
-        others = (series.count for snapshot in self._others() for series in snapshot.series.values())
+        others = (series.count for snapshot in self._others() for _, series in snapshot.series)
         return self.requests + sum(others)
 
     @property
@@ -103,7 +125,7 @@ class Metrics:
     @property
     def average_seconds(self) -> float | None:
         """Mean time to answer, streams that stay open left out; ``None`` before the first request."""
-        answered = [series for kind, series in self.series.items() if kind not in LONG_LIVED]
+        answered = [series for (method, *_), series in self.series.items() if method not in LONG_LIVED]
         count = sum(series.count for series in answered)
         return sum(series.seconds for series in answered) / count if count else None
 
@@ -157,21 +179,21 @@ class Metrics:
 
     def collect(self) -> Iterator["Metric"]:
         """The metric families, as ``prometheus_client`` collectors give them."""
-        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
         self.share()  # so that whichever worker is asked next says no less
         snapshots = [self._snapshot(os.getpid()), *self._others()]
+        every = [pair for snapshot in snapshots for pair in snapshot.series]
+        methods = summed(((operation[0],), series) for operation, series in every)
         total = CounterMetricFamily("mcp_echo_requests", "Requests answered.", labels=["method"])
-        duration = HistogramMetricFamily(
-            "mcp_echo_request_duration_seconds", "Seconds from the request's head to the end of the answer.",
-            labels=["method"],
-        )  # fmt: skip
-        for kind in sorted({kind for snapshot in snapshots for kind in snapshot.series}):
-            parts = [snapshot.series[kind] for snapshot in snapshots if kind in snapshot.series]
-            total.add_metric([kind], sum(part.count for part in parts))
-            duration.add_metric([kind], list(_cumulative(parts)), sum(part.seconds for part in parts))
+        for labels, series in methods.items():
+            total.add_metric(labels, series.count)
         yield total
-        yield duration
+        text = "Seconds from the request's head to the end of the answer."
+        yield histogram("mcp_echo_request_duration_seconds", text, ("method",), methods)
+        text = "Seconds of the protocol's operations as the server sees them."
+        operations = summed((labels_of(operation), s) for operation, s in every if operation[0] not in HTTP_METHODS)
+        yield histogram("mcp_server_operation_duration_seconds", text, LABELS, operations)
         errors = CounterMetricFamily("mcp_echo_errors", "Refused messages by JSON-RPC error code.", labels=["code"])
         for code in sorted({code for snapshot in snapshots for code in snapshot.errors}):
             errors.add_metric([code], sum(snapshot.errors.get(code, 0) for snapshot in snapshots))
@@ -180,15 +202,12 @@ class Metrics:
         yield GaugeMetricFamily("mcp_echo_active_requests", "Requests being served, open streams included.", active)
 
     def _snapshot(self, pid: int) -> Snapshot:
-        return Snapshot(pid, self.active, self.series, self.errors)
+        return Snapshot(pid, self.active, list(self.series.items()), self.errors)
 
     def _add(self, ended: Snapshot) -> None:
-        for kind, theirs in ended.series.items():
+        for operation, theirs in ended.series:
             if _fits(theirs):
-                ours = self.series.setdefault(kind, Series())
-                ours.count += theirs.count
-                ours.seconds += theirs.seconds
-                ours.buckets = [mine + its for mine, its in zip(ours.buckets, theirs.buckets, strict=True)]
+                self.series.setdefault(operation, Series()).add(theirs)
         for code, count in ended.errors.items():
             self.errors[code] = self.errors.get(code, 0) + count
 
@@ -198,18 +217,39 @@ class Metrics:
                 snapshot = msgspec.json.decode(file.read_bytes(), type=Snapshot)
             except (OSError, ValueError):  # gone or not ours: the other workers' numbers still count
                 continue
-            if snapshot.pid == os.getpid() or not all(map(_fits, snapshot.series.values())):
+            if snapshot.pid == os.getpid() or not all(_fits(series) for _, series in snapshot.series):
                 continue
             if not _alive(snapshot.pid):
                 snapshot.active = 0
             yield snapshot
 
 
-def _cumulative(parts: list[Series]) -> Iterator[tuple[str, float]]:
-    total = 0
-    for index, bound in enumerate((*map(str, BUCKETS), "+Inf")):
-        total += sum(part.buckets[index] for part in parts)
-        yield bound, total
+def labels_of(operation: Operation) -> Operation:
+    """The values of ``LABELS``: an unknown tool is ``OTHER``, and what is not about a tool names none."""
+    method, target, era, version, outcome = operation
+    tool = (target or OTHER) if method == "tools/call" else ""
+    return method, tool, era, version, outcome
+
+
+def summed(every: Iterable[tuple[tuple[str, ...], Series]]) -> dict[tuple[str, ...], Series]:
+    """What was counted under the same labels, added up, in the order of the labels."""
+    sums: dict[tuple[str, ...], Series] = {}
+    for labels, series in every:
+        sums.setdefault(labels, Series()).add(series)
+    return dict(sorted(sums.items()))
+
+
+def histogram(
+    name: str, text: str, labels: Sequence[str], sums: Mapping[tuple[str, ...], Series]
+) -> "HistogramMetricFamily":
+    """A family of histograms, as ``prometheus_client`` has them."""
+    from prometheus_client.core import HistogramMetricFamily
+
+    family = HistogramMetricFamily(name, text, labels=labels)
+    bounds = (*map(str, BUCKETS), "+Inf")
+    for values, series in sums.items():
+        family.add_metric(values, list(zip(bounds, accumulate(series.buckets), strict=True)), series.seconds)
+    return family
 
 
 def _fits(series: Series) -> bool:

@@ -6,7 +6,7 @@ Planning comes first and is pure, so that a request that is refused touches noth
 import base64
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from msgspec import Raw, Struct
 
@@ -29,6 +29,10 @@ class Plan(Protocol):
     def effect(self) -> Effect:
         """What it does to its session."""
 
+    @property
+    def target(self) -> str:
+        """Name of the tool or prompt it is about, empty for others."""
+
     async def run(self, call: Call) -> Any:
         """The result.
 
@@ -40,6 +44,7 @@ class Plan(Protocol):
 class Answer(Struct, frozen=True):
     """A result that is known beforehand."""
 
+    target: ClassVar[str] = ""
     result: Any
     effect: Effect = COUNTED
 
@@ -50,6 +55,7 @@ class Answer(Struct, frozen=True):
 class Listing(Struct, frozen=True):
     """A list of what is on offer, encoded once per revision."""
 
+    target: ClassVar[str] = ""
     by_revision: Mapping[str, Raw]
     effect: Effect = COUNTED
 
@@ -63,6 +69,10 @@ class ToolCall(Struct, frozen=True):
     tool: Tool[Any, Any]
     arguments: Struct
     effect: Effect
+
+    @property
+    def target(self) -> str:
+        return self.tool.name
 
     async def run(self, call: Call) -> Any:
         tool = self.tool
@@ -84,6 +94,10 @@ class ArgumentFaults(Struct, frozen=True):
     tool: Tool[Any, Any]
     faults: Sequence[str]
     effect: Effect = COUNTED
+
+    @property
+    def target(self) -> str:
+        return self.tool.name
 
     async def run(self, call: Call) -> Any:
         text = "; ".join(self.faults)
@@ -127,6 +141,10 @@ class PromptGet(Struct, frozen=True):
     arguments: Mapping[str, str]
     effect: Effect = COUNTED
 
+    @property
+    def target(self) -> str:
+        return self.prompt.name
+
     async def run(self, call: Call) -> Any:
         messages = await self.prompt.get(self.arguments, call)
         return {"description": self.prompt.description, "messages": messages}
@@ -135,6 +153,7 @@ class PromptGet(Struct, frozen=True):
 class ResourceRead(Struct, frozen=True):
     """A resource that exists."""
 
+    target: ClassVar[str] = ""
     uri: str
     mime_type: str
     read: Callable[[Call], Awaitable[str | bytes]]

@@ -66,6 +66,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     toolsets: tuple[str, ...]
     state_secret: str
     instance: str | None
+    server_timing: bool
     journal_max_bytes: int
     dashboard: bool
     dashboard_token: str
@@ -224,6 +225,8 @@ TABLE: tuple[Setting, ...] = (
             "Key that signs state which travels through clients, the same for all instances; unset: a random one."),
     Setting("instance", ("MCP_ECHO_INSTANCE",), instance, "random",
             "Name of this process in /health; random makes one per process, empty shows none."),
+    Setting("server_timing", ("MCP_ECHO_SERVER_TIMING",), boolean, "false",
+            "Tell the phases of each request in the response header Server-Timing."),
     Setting("journal_max_bytes", ("MCP_JOURNAL_MAX_BYTES",), integer(0, 1 << 40, "bytes, 0 for none"), "33554432",
             "Bytes that the record of exchanges may take; 0 records nothing, and then there is no dashboard."),
     Setting("dashboard", ("MCP_ECHO_DASHBOARD",), boolean, "true",

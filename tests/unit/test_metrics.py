@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from operations_counted import operation
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -12,6 +13,7 @@ from mcp_echo_core.metrics import BUCKETS, Metrics
 NAMES = {
     "mcp_echo_requests": "counter",
     "mcp_echo_request_duration_seconds": "histogram",
+    "mcp_server_operation_duration_seconds": "histogram",
     "mcp_echo_errors": "counter",
     "mcp_echo_active_requests": "gauge",
 }
@@ -32,7 +34,7 @@ def value(metrics: Metrics, sample_name: str, **labels: str) -> float | None:
 def test_requests_are_counted_by_kind() -> None:
     metrics = Metrics()
     for kind in ("ping", "ping", "tools/call"):
-        metrics.observe(kind, 0.001)
+        metrics.observe(operation(kind), 0.001)
     assert metrics.requests == 3
     assert metrics.requests_of_all_workers() == 3
     assert value(metrics, "mcp_echo_requests_total", method="ping") == 2
@@ -42,7 +44,7 @@ def test_requests_are_counted_by_kind() -> None:
 def test_a_duration_falls_into_every_bucket_from_its_own_upwards() -> None:
     metrics = Metrics()
     for seconds in (0.0001, 0.00011, 0.7, 11.0):
-        metrics.observe("ping", seconds)
+        metrics.observe(operation("ping"), seconds)
     name = "mcp_echo_request_duration_seconds"
     counts = {bound: value(metrics, f"{name}_bucket", method="ping", le=bound) for bound in ("0.0001", "0.00025")}
     assert counts == {"0.0001": 1, "0.00025": 2}
@@ -70,7 +72,7 @@ def test_the_error_rate_is_the_share_of_refused_requests() -> None:
     metrics = Metrics()
     assert metrics.error_rate is None
     for _ in range(4):
-        metrics.observe("ping", 0.001)
+        metrics.observe(operation("ping"), 0.001)
     assert metrics.error_rate == 0
     metrics.fail(-32601)
     assert metrics.error_rate == 0.25
@@ -79,8 +81,8 @@ def test_the_error_rate_is_the_share_of_refused_requests() -> None:
 def test_the_average_is_taken_over_all_kinds() -> None:
     metrics = Metrics()
     assert metrics.average_seconds is None
-    metrics.observe("ping", 0.1)
-    metrics.observe("tools/call", 0.3)
+    metrics.observe(operation("ping"), 0.1)
+    metrics.observe(operation("tools/call"), 0.3)
     assert metrics.average_seconds == pytest.approx(0.2)
 
 
@@ -94,25 +96,25 @@ def test_the_rate_is_unknown_before_the_first_sample_and_before_time_has_passed(
 
 def test_the_rate_counts_what_came_since_the_oldest_sample() -> None:
     metrics = Metrics()
-    metrics.observe("ping", 0.001)
+    metrics.observe(operation("ping"), 0.001)
     metrics.sample(100.0)
     for _ in range(5):
-        metrics.observe("ping", 0.001)
+        metrics.observe(operation("ping"), 0.001)
     assert metrics.per_minute(110.0) == 30
 
 
 def test_the_rate_forgets_what_is_more_than_a_minute_old() -> None:
     metrics = Metrics()
     for _ in range(1000):
-        metrics.observe("ping", 0.001)
+        metrics.observe(operation("ping"), 0.001)
     for second in range(200):
         metrics.sample(float(second))
         if second >= 100:
-            metrics.observe("ping", 0.001)
+            metrics.observe(operation("ping"), 0.001)
     assert metrics.per_minute(199.0) == pytest.approx(60, rel=0.05)
 
 
-async def test_both_servers_expose_the_four_documented_metrics(server: Server) -> None:
+async def test_both_servers_expose_the_documented_metrics(server: Server) -> None:
     await server.post(rpc("ping"))
     await server.post(b"{")
     metrics = server.app.runtime.metrics
@@ -130,7 +132,7 @@ async def test_the_documented_metrics_exist_before_the_first_request(server: Ser
 @pytest.mark.parametrize("method", ["no/such", "tools/cal", "x" * 500, "ping\n", 'a"} 1'])
 async def test_methods_that_do_not_exist_are_counted_together(server: Server, method: str) -> None:
     await server.post(rpc(method))
-    assert set(server.app.runtime.metrics.series) == {"other"}
+    assert {operation[0] for operation in server.app.runtime.metrics.series} == {"other"}
 
 
 async def test_what_is_refused_before_it_is_read_is_counted_as_other(server: Server) -> None:

@@ -42,7 +42,7 @@ async def answer_batch(era: "LegacyEra", exchange: Exchange, values: Sequence[An
             fix="Send several batches.",
         )
     answers = [answer for value in values if (answer := await _answer(era, exchange, value, version)) is not None]
-    exchange.kind = "batch"
+    exchange.kind, exchange.target = "batch", ""
     if answers:
         await exchange.answer(encode(answers))
     else:

@@ -42,7 +42,7 @@ class Handshake:
             SessionLimitReached: No further session can be kept.
         """
         client, capabilities = _introduction(params)
-        version = self._negotiate(params.get("protocolVersion"))
+        version = exchange.revision = self._negotiate(params.get("protocolVersion"))
         session = await self._runtime.sessions.mint(
             now, initialized=True, protocol_version=version, client=client, capabilities=capabilities
         )

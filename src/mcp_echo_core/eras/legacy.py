@@ -17,7 +17,7 @@ from mcp_echo_core.eras.versions import ASSUMED_VERSION, HANDSHAKE_VERSIONS
 from mcp_echo_core.errors import InvalidRequest, MethodNotFound, Refusal, RequestCancelled
 from mcp_echo_core.exchange import Exchange
 from mcp_echo_core.guard import Guard
-from mcp_echo_core.messages import Message, Notification, Request, Response, encode_result, parse
+from mcp_echo_core.messages import Message, Notification, Request, Response, parse
 from mcp_echo_core.plans import ArgumentFaults, Plan, ToolCall, guarded
 from mcp_echo_core.runtime import Runtime
 from mcp_echo_core.stores.base import StoreUnavailable
@@ -41,6 +41,8 @@ class LegacyEra:
         guard: Checks the head of a GET once it is clear that there is something to stream.
         drain: Ends streams when the process does.
     """
+
+    name = "legacy"
 
     def __init__(
         self, runtime: Runtime, dispatcher: Dispatcher, handshake: Handshake, guard: Guard, drain: Drain
@@ -78,6 +80,7 @@ class LegacyEra:
         message = parse(value)
         if type(message) is not Request:
             await self._check_version(exchange, version)
+            exchange.revision = version or ASSUMED_VERSION
             await self.notice(exchange, message)
             await exchange.reply(202)
             return
@@ -87,6 +90,7 @@ class LegacyEra:
             await self._check_version(exchange, version)
         if message.method == "initialize":
             result = await self._initialize(exchange, message)
+            exchange.http.marks.append(self._clock.monotonic())
         else:
             exchange.streams = self._streams
             try:
@@ -95,7 +99,7 @@ class LegacyEra:
                 if self._streams.was_cancelled():
                     raise RequestCancelled from None
                 raise
-        await exchange.answer(encode_result(message.id, result))
+        await exchange.conclude(message.id, result)
 
     async def get(self, exchange: Exchange) -> None:
         """Stream a session's messages to its client, as GET asks for.
@@ -145,11 +149,14 @@ class LegacyEra:
             Refusal: It is not served.
         """
         plan, session = await self._enter(exchange, request)
+        exchange.http.marks.append(self._clock.monotonic())
+        revision = (session.protocol_version if session is not None else None) or version or ASSUMED_VERSION
+        exchange.revision = revision
         params = request.params
         call = Call(
             runtime=self._runtime,
             http=exchange.http,
-            revision=(session.protocol_version if session is not None else None) or version or ASSUMED_VERSION,
+            revision=revision,
             session=session,
             client=session.client if session is not None else None,
             capabilities=(session.capabilities if session is not None else None) or EMPTY,
@@ -210,6 +217,7 @@ class LegacyEra:
             # A dead session outranks a bad request: the client has to start over anyway.
             await self._sessions.notice(session_id, COUNTED, now)
             raise
+        exchange.target = plan.target
         if session_id is None and type(plan) is ArgumentFaults:
             # Nothing will be done: no session is made for it.
             await self._sessions.notice(None, UNCOUNTED, now)

@@ -33,7 +33,7 @@ from mcp_echo_core.errors import (
     UnsupportedVersion,
 )
 from mcp_echo_core.exchange import Exchange
-from mcp_echo_core.messages import Notification, Request, encode_result, parse
+from mcp_echo_core.messages import Notification, Request, parse
 from mcp_echo_core.plans import Plan, guarded
 from mcp_echo_core.runtime import Runtime
 
@@ -58,6 +58,8 @@ class ModernEra:
         drain: Ends subscriptions when the process does.
         subscribable: What clients may subscribe to.
     """
+
+    name = "modern"
 
     def __init__(
         self, runtime: Runtime, dispatcher: Dispatcher, results: Results, drain: Drain, subscribable: Subscribable
@@ -127,6 +129,7 @@ class ModernEra:
         if request.method == "subscriptions/listen" and not exchange.accepted.sse:
             raise _needs_stream(exchange)
         envelope = open_envelope(request, exchange.http, self.served)
+        exchange.revision = envelope.version
         if self._mirrors and request.method == "tools/call":
             self._check_mirrors(exchange, request.params)
         if request.method == "subscriptions/listen":
@@ -135,7 +138,7 @@ class ModernEra:
             await subscription.serve(self._drain, self._results)
             return
         result = await self._result(exchange, request, envelope)
-        await exchange.answer(encode_result(request.id, result))
+        await exchange.conclude(request.id, result)
 
     async def _result(self, exchange: Exchange, request: Request, envelope: Envelope) -> Any:
         planner = self._methods.get(request.method)
@@ -153,6 +156,8 @@ class ModernEra:
         else:
             plan, session = await self._handles.plan(tool, request.params, planner, now)
         exchange.session = session
+        exchange.target = plan.target if tool is None else tool.name
+        exchange.http.marks.append(self._clock.monotonic())
         call = Call(
             runtime=self._runtime,
             http=exchange.http,
@@ -187,7 +192,7 @@ class ModernEra:
 
     def _notice(self, exchange: Exchange, version: str | None) -> None:
         exchange.kind = "notification"
-        if version not in self.served:
+        if version is None or version not in self.served:
             raise UnsupportedVersion(
                 "The protocol version is not served here",
                 seen=version,
@@ -196,6 +201,7 @@ class ModernEra:
                 fix=f"Use one of {', '.join(self.served)}.",
                 extra={"supported": self.served, "requested": version},
             )
+        exchange.revision = version
 
     def _unknown(self, method: str) -> MethodNotFound:
         return MethodNotFound(

@@ -8,14 +8,27 @@ from msgspec import Meta, Struct
 
 from mcp_echo_core import system, text
 from mcp_echo_core.call import Call
+from mcp_echo_core.messages import encode
 from mcp_echo_core.stores.records import Session
 from mcp_echo_core.system import Memory
+from mcp_echo_core.timing import PHASES, phases
 from mcp_echo_core.tools.base import NoArguments, State, Tool
 
 RATINGS = ((0.050, "🟢 Excellent", "<50ms"), (0.200, "🟡 Good", "<200ms"), (1.0, "🟠 Slow", "<1000ms"))
 """Processing time in seconds below which a rating holds, best first."""
 
 WORST_RATING = ("🔴 Critical", "≥1000ms")
+
+
+class Phases(Struct, rename={name: f"{name}Seconds" for name in PHASES}):
+    """Seconds of each phase of this request; ``tool`` until it measured, ``encode`` of the result as it stood then."""
+
+    read: float
+    decode: float
+    classify: float
+    session: float
+    tool: float
+    encode: float
 
 
 class Timing(Struct, rename="camel"):
@@ -26,6 +39,7 @@ class Timing(Struct, rename="camel"):
     processing_seconds: float
     rating: str
     bound: str
+    phases: Phases
 
 
 class StatefulResult(Struct, rename="camel"):
@@ -62,7 +76,7 @@ async def run_stateful(arguments: NoArguments, call: Call) -> StatefulResult:  #
     timing = _measure(call)
     statistics = await call.runtime.sessions.statistics(timing.current_time)
     session = call.session
-    return StatefulResult(
+    result = StatefulResult(
         timing=timing,
         cpu_share=system.cpu_share(),
         memory=system.memory(),
@@ -72,13 +86,15 @@ async def run_stateful(arguments: NoArguments, call: Call) -> StatefulResult:  #
         session_requests=session.requests if session else None,
         session_average_seconds=_average(session) if session else None,
     )
+    timing.phases.encode = _encoding(call, result)
+    return result
 
 
 async def run_stateless(arguments: NoArguments, call: Call) -> StatelessResult:  # noqa: ARG001
     """Measure."""
     timing = _measure(call)
     load = system.load_average()
-    return StatelessResult(
+    result = StatelessResult(
         timing=timing,
         cpu_share=system.cpu_share(),
         cores=system.cores(),
@@ -91,14 +107,25 @@ async def run_stateless(arguments: NoArguments, call: Call) -> StatelessResult: 
         uptime_seconds=max(0.0, timing.current_time - call.runtime.started_at),
         load_average=None if load is None else list(load),
     )
+    timing.phases.encode = _encoding(call, result)
+    return result
 
 
 def _measure(call: Call) -> Timing:
     clock = call.runtime.clock
-    seconds = max(0.0, clock.monotonic() - call.http.started)
+    until_now = clock.monotonic()
+    seconds = max(0.0, until_now - call.http.started)
+    passed = Phases(**dict(phases([*call.http.marks, until_now])), encode=0.0)
     now = clock.wall()
     named = ((rating, bound) for limit, rating, bound in RATINGS if seconds < limit)
-    return Timing(now - seconds, now, seconds, *next(named, WORST_RATING))
+    return Timing(now - seconds, now, seconds, *next(named, WORST_RATING), passed)
+
+
+def _encoding(call: Call, result: Struct) -> float:
+    """Seconds that encoding a result takes."""
+    begun = call.runtime.clock.monotonic()
+    encode(result)
+    return call.runtime.clock.monotonic() - begun
 
 
 def _average(session: Session) -> float | None:
