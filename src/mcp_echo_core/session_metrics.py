@@ -1,10 +1,12 @@
 """The sessions' figures for ``/metrics``: store-wide where the store is shared, this process's otherwise."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from mcp_echo_core.health import StoreAnswer
 from mcp_echo_core.stores.base import REASONS, Statistics
+from mcp_echo_core.stores.durations import BOUNDS, Durations
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -32,7 +34,7 @@ class SessionFigures:
 
 
 def _families(sessions: Statistics) -> Iterator["Metric"]:
-    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, SummaryMetricFamily
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
     yield GaugeMetricFamily("mcp_echo_sessions_active", "Sessions alive.", sessions.active)
     yield CounterMetricFamily("mcp_echo_sessions_created", "Sessions created.", sessions.created)
@@ -44,10 +46,17 @@ def _families(sessions: Statistics) -> Iterator["Metric"]:
     for reason in REASONS:
         ended.add_metric([reason], sessions.reasons.get(reason, 0))
     yield ended
-    yield SummaryMetricFamily(
-        "mcp_echo_session_lifetime_seconds",
-        "Seconds that ended sessions had lived.",
-        count_value=sessions.ended,
-        sum_value=sessions.lifetime_seconds,
-    )
+    yield _durations(sessions.durations)
     yield GaugeMetricFamily("mcp_echo_session_queue_messages", "Messages waiting in outboxes.", sessions.queued)
+
+
+def _durations(ended: Mapping[str, Durations]) -> "Metric":
+    """The histogram that OpenTelemetry calls ``mcp.server.session.duration``, with our reasons as its label."""
+    from prometheus_client.core import HistogramMetricFamily
+
+    name, meaning = "mcp_server_session_duration_seconds", "Seconds that ended sessions had lived."
+    family = HistogramMetricFamily(name, meaning, labels=["reason"])
+    for reason, durations in ended.items():
+        buckets = zip((*map(str, BOUNDS), "+Inf"), accumulate(durations.buckets), strict=True)
+        family.add_metric([reason], list(buckets), durations.seconds)
+    return family

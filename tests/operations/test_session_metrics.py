@@ -22,7 +22,18 @@ async def samples(server: Server) -> Samples:
         (sample.name.removeprefix("mcp_echo_"), sample.labels.get("reason", "")): sample.value
         for family in text_string_to_metric_families(answer.body.decode())
         for sample in family.samples
-        if "session" in sample.name
+        if sample.name.startswith("mcp_echo_session")
+    }
+
+
+async def durations(server: Server, reason: str) -> dict[str, float]:
+    """The histogram of how long the sessions lived that ended for a reason: buckets by bound, ``count`` and ``sum``."""
+    answer = await server.send(Request(method="GET", path="/metrics", headers=[(b"host", b"localhost")]))
+    return {
+        sample.labels.get("le", sample.name.rpartition("_")[2]): sample.value
+        for family in text_string_to_metric_families(answer.body.decode())
+        for sample in family.samples
+        if family.name == "mcp_server_session_duration_seconds" and sample.labels["reason"] == reason
     }
 
 
@@ -54,19 +65,47 @@ async def test_the_life_of_all_sessions_is_told(
         ("sessions_ended_total", "idle"): 1,
         ("sessions_ended_total", "cap"): 1,
         ("sessions_ended_total", "drain"): 0,
-        ("session_lifetime_seconds_count", ""): 3,
-        ("session_lifetime_seconds_sum", ""): 65,
         ("session_queue_messages", ""): 1,
     }
 
 
+async def test_a_histogram_tells_how_long_sessions_lived(
+    make_app: Callable[..., Server], clock: FakeClock, store_url: str
+) -> None:
+    server = make_app("stateful", MCP_SESSION_STORE=store_url, MCP_SESSION_TIMEOUT="3600")
+    async with lifespan(server.app):
+        for seconds in (0, 7, 10, 20_000):
+            session = await initialize(server)
+            for _ in range(seconds // 3000):
+                clock.jump(3000)
+                await server.post(rpc("ping"), session)
+            clock.jump(seconds % 3000)
+            await server.delete(session)
+        await initialize(server)
+        clock.jump(3600)
+        deleted, idle = await durations(server, "delete"), await durations(server, "idle")
+    assert (deleted["count"], deleted["sum"]) == (4, 20_017)
+    bounds = ("0.01", "5.0", "10.0", "7200.0", "21600.0", "+Inf")
+    assert [deleted[bound] for bound in bounds] == [1, 1, 3, 3, 4, 4]
+    assert (idle["1800.0"], idle["3600.0"], idle["count"], idle["sum"]) == (0, 1, 1, 3600)
+
+
+async def test_a_store_that_knows_no_beginning_tells_no_durations(make_app: Callable[..., Server]) -> None:
+    server = make_app("stateful", MCP_SESSION_STORE="noop://")
+    await server.delete(await initialize(server))
+    assert (await samples(server))["sessions_ended_total", "delete"] == 1
+    assert await durations(server, "delete") == {}
+
+
 async def test_a_fresh_server_tells_every_reason(stateful: Server) -> None:
     found = await samples(stateful)
-    assert [found["sessions_ended_total", reason] for reason in REASONS] == [0, 0, 0, 0]
+    for reason in REASONS:
+        assert found["sessions_ended_total", reason] == (await durations(stateful, reason))["count"] == 0
 
 
 async def test_a_server_without_sessions_tells_nothing_about_them(make_app: Callable[..., Server]) -> None:
-    assert await samples(make_app("stateless")) == {}
+    server = make_app("stateless")
+    assert await samples(server) == await durations(server, "idle") == {}
 
 
 async def test_two_servers_on_one_store_tell_the_same(make_app: Callable[..., Server], tmp_path: Path) -> None:
@@ -75,8 +114,11 @@ async def test_two_servers_on_one_store_tell_the_same(make_app: Callable[..., Se
     async with lifespan(one.app), lifespan(two.app):
         for server in (one, two):
             await initialize(server)
+            await server.delete(await initialize(server))
         assert await samples(one) == await samples(two)
         assert (await samples(one))["sessions_active", ""] == 2
+        assert await durations(one, "delete") == await durations(two, "delete")
+        assert (await durations(one, "delete"))["count"] == 2
 
 
 async def test_sessions_in_memory_end_with_their_process(

@@ -56,7 +56,7 @@ KEEPING = [name for name in BACK_ENDS if name not in KEEPING_NOTHING]
 
 def session(name: str = "a", now: float = NOW, **facts: object) -> Session:
     """A new session."""
-    return Session(id=name, created_at=now, last_activity=now, **facts)  # type: ignore[arg-type]
+    return Session(**{"id": name, "created_at": now, "last_activity": now, **facts})  # type: ignore[arg-type]
 
 
 async def kept(store: SessionStore, name: str = "a", now: float = NOW, **facts: object) -> str:

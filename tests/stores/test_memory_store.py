@@ -98,5 +98,5 @@ async def test_nothing_of_an_ended_session_is_kept() -> None:
     await store.delete("0", NOW)
     await store.sweep(NOW + 100)
     kept = {name: value for name, value in vars(store).items() if isinstance(value, dict) and value}
-    del kept["_reasons"]  # counts only
+    del kept["_ended"]  # counts only
     assert kept == {}

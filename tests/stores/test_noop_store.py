@@ -49,6 +49,8 @@ async def test_what_was_deleted_is_there_still_and_can_be_deleted_again(noop: No
     await kept(noop)
     assert [await noop.delete("a", NOW) for _ in range(2)] == [True, True]
     assert await noop.get("a", NOW) is not None
+    figures = await noop.statistics(NOW)
+    assert (figures.reasons["delete"], figures.durations) == (2, {}), "nobody knows when it began"
 
 
 async def test_messages_go_nowhere(noop: NoOpStore) -> None:

@@ -160,6 +160,7 @@ async def test_the_cap_and_the_figures_count_the_sessions_of_all_instances() -> 
         figures = await store.statistics(NOW + 2 + TIMEOUT)
         assert (figures.active, figures.created, figures.ended) == (1, 4, 3)
         assert figures.reasons == {"delete": 1, "idle": 1, "cap": 1, "drain": 0}
+        assert {reason: lived.count for reason, lived in figures.durations.items()} == figures.reasons
         assert figures.lifetime_seconds == pytest.approx(10 + TIMEOUT + 2)
         await store.close()
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from mcp_echo_core.stores.durations import Durations
 from mcp_echo_core.stores.records import Delivery, Effect, Session
 
 
@@ -23,6 +24,8 @@ class Statistics(Struct, frozen=True):
         session_bytes: Estimated size of the records, ``None`` where it cannot be had.
         queue_bytes: Size of the queued messages, ``None`` where it cannot be had.
         reasons: Why sessions ended, by ``REASONS``.
+        durations: How long they had lived, by ``REASONS``; empty where that is not known. Sessions that a version of
+            the server ended which did not count this are in ``lifetime_seconds`` alone.
     """
 
     active: int
@@ -36,6 +39,7 @@ class Statistics(Struct, frozen=True):
     session_bytes: int | None
     queue_bytes: int | None
     reasons: dict[str, int] = {}
+    durations: dict[str, Durations] = {}
 
 
 REASONS = ("delete", "idle", "cap", "drain")

@@ -3,10 +3,12 @@
 import asyncio
 import sys
 from collections import OrderedDict
+from copy import deepcopy
 from itertools import islice
 
 from mcp_echo_core.settings import Settings
 from mcp_echo_core.stores.base import REASONS, Statistics, StoreFull
+from mcp_echo_core.stores.durations import Durations
 from mcp_echo_core.stores.outbox import Account, Outbox, ResponseLog
 from mcp_echo_core.stores.records import Delivery, Effect, Rate, Session, apply_effect
 
@@ -46,8 +48,7 @@ class MemoryStore:
         self._queue = Account()
         self._responses: dict[str, OrderedDict[str, ResponseLog]] = {}
         self._created = self._sweeps = 0
-        self._reasons = dict.fromkeys(REASONS, 0)
-        self._lifetime_seconds = 0.0
+        self._ended = {reason: Durations() for reason in REASONS}
         self._last_sweep: float | None = None
 
     @classmethod
@@ -162,18 +163,20 @@ class MemoryStore:
 
     async def statistics(self, now: float) -> Statistics:
         await self._expire_all(now)
+        reasons = {reason: durations.count for reason, durations in self._ended.items()}
         return Statistics(
             active=len(self._sessions),
             created=self._created,
-            expired=self._reasons["idle"],
-            ended=sum(self._reasons.values()),
-            lifetime_seconds=self._lifetime_seconds,
+            expired=reasons["idle"],
+            ended=sum(reasons.values()),
+            lifetime_seconds=sum(durations.seconds for durations in self._ended.values()),
             queued=self._queue.messages,
             sweeps=self._sweeps,
             last_sweep=self._last_sweep,
             session_bytes=self._estimated_bytes(),
             queue_bytes=self._queue.size,
-            reasons=dict(self._reasons),
+            reasons=reasons,
+            durations=deepcopy(self._ended),
         )
 
     async def ping(self) -> None:
@@ -219,8 +222,7 @@ class MemoryStore:
             outbox.close()
         for log in self._responses.pop(session_id, {}).values():
             log.close()
-        self._reasons[reason] += 1
-        self._lifetime_seconds += when - session.created_at
+        self._ended[reason].add(when - session.created_at)
 
     def _outbox(self, session_id: str) -> Outbox:
         outbox = self._outboxes.get(session_id)

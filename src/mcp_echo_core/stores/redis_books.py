@@ -10,11 +10,13 @@ from typing import Any
 from redis.exceptions import ResponseError
 
 from mcp_echo_core.stores.base import REASONS, Statistics, StoreUnavailable
+from mcp_echo_core.stores.durations import BOUNDS, Durations
 from mcp_echo_core.stores.records import Session
 from mcp_echo_core.stores.redis_link import Call, Link, script
 from mcp_echo_core.stores.redis_wire import Word
 
-ADMIT, SETTLE = script("admit"), script("settle")
+_CONSTANTS = f"local BOUNDS = {{{', '.join(map(str, BOUNDS))}}}\n"
+ADMIT, SETTLE = (script("books", name, constants=_CONSTANTS) for name in ("admit", "settle"))
 BOOKS = (ADMIT, SETTLE)
 
 SLICE = 500
@@ -136,6 +138,7 @@ class Books:
             session_bytes=None if session_bytes is None else round(session_bytes * measured),
             queue_bytes=None if queue_bytes is None else round(queue_bytes * measured),
             reasons=reasons,
+            durations={reason: _durations(totals, reason) for reason in REASONS},
         )
 
     async def _sizes(self, sample: Sequence[Sequence[str]]) -> tuple[int | None, int | None]:
@@ -159,3 +162,13 @@ class Books:
         if used:
             await self._link.run_all(self.uses(used))
         return await self.settle("idle", ended) if ended else 0
+
+
+def _durations(totals: Mapping[bytes, bytes], reason: str) -> Durations:
+    """How long the sessions lived that ended for a reason, as ``lua/books.lua`` counts it."""
+    name = f"lifetime:{reason}".encode()
+    durations = Durations(seconds=float(totals.get(name, 0)))
+    for key, count in totals.items():
+        if key.startswith(name + b":"):
+            durations.read(float(key.rpartition(b":")[2]), int(count))
+    return durations

@@ -29,10 +29,10 @@ class Script(Struct, frozen=True):
 
 
 @cache
-def script(*names: str) -> Script:
-    """The script that these files of the folder ``lua`` make together."""
+def script(*names: str, constants: str = "") -> Script:
+    """The script that these files of the folder ``lua`` make together, after lines that define constants."""
     folder = files("mcp_echo_core.stores") / "lua"
-    source = b"\n".join((folder / f"{name}.lua").read_bytes() for name in names)
+    source = constants.encode() + b"\n".join((folder / f"{name}.lua").read_bytes() for name in names)
     return Script(source, sha1(source, usedforsecurity=False).hexdigest())
 
 

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import unquote
 
+from mcp_echo_core.stores import sqlite_durations as durations
 from mcp_echo_core.stores.base import REASONS
 
 SCHEME = "sqlite://"
@@ -200,6 +201,7 @@ def _prepare(db: sqlite3.Connection) -> None:
             db.executemany("INSERT INTO totals VALUES (?, 0)", [(name,) for name in TOTALS])
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        db.execute(durations.TABLE)  # a file of an earlier server has none
         db.execute("COMMIT")
     except BaseException:
         db.execute("ROLLBACK")

@@ -6,6 +6,7 @@ from enum import Enum
 
 import msgspec
 
+from mcp_echo_core.stores import sqlite_durations as durations
 from mcp_echo_core.stores import sqlite_responses as responses
 from mcp_echo_core.stores.base import REASONS, Statistics, StoreFull
 from mcp_echo_core.stores.memory import SIZE_SAMPLE, SWEEP_SLICE
@@ -195,6 +196,7 @@ class Tables:
             session_bytes=int(active * size),
             queue_bytes=int(queue_bytes),
             reasons=reasons,
+            durations=durations.read(db),
         )
 
     def _alive(self, db: sqlite3.Connection, session_id: str, now: float) -> tuple[int, Session | None]:
@@ -210,7 +212,9 @@ class Tables:
             f"DELETE FROM sessions WHERE {which} RETURNING id, created_at, last_activity", parameters  # noqa: S608 - conditions are ours
         ).fetchall()  # fmt: skip
         if rows:
-            lifetimes = ((active + self._timeout if when is None else when) - created for _, created, active in rows)
+            ends = (active + self._timeout if when is None else when for _, _, active in rows)
+            lifetimes = [max(0.0, end - created) for end, (_, created, _) in zip(ends, rows, strict=True)]
+            durations.keep(db, reason, lifetimes)
             _add(db, "lifetime", sum(lifetimes))
             _add(db, reason, len(rows))
             self._news += [(session_id, True) for session_id, _, _ in rows]

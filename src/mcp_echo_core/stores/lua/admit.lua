@@ -1,9 +1,7 @@
--- Take a new session into the books, which share one hash tag. KEYS: index, implicit, born, totals. ARGV: 1 the caller's
--- time, 2 the session timeout in seconds, 3 sessions that may live, 4 the id, 5 when it was created, 6 whether it was
--- asked for. Returns what happened, and whom it concerns: admitted and who made room, late and who seems to have
--- expired, or full.
+-- Take a new session into the books. ARGV: 1 the caller's time, 2 the session timeout in seconds, 3 sessions that may
+-- live, 4 the id, 5 when it was created, 6 whether it was asked for. Returns what happened, and whom it concerns:
+-- admitted and who made room, late and who seems to have expired, or full.
 
-local index, implicit, born, totals = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local made_room
 if redis.call('ZCARD', index) >= tonumber(ARGV[3]) then
   local latest = string.format('%.17g', tonumber(ARGV[1]) - tonumber(ARGV[2]))
@@ -16,8 +14,7 @@ if redis.call('ZCARD', index) >= tonumber(ARGV[3]) then
     return {'full'}
   end
   redis.call('ZREM', index, made_room)
-  redis.call('HINCRBY', totals, 'cap', 1)
-  redis.call('HINCRBYFLOAT', totals, 'lifetime', string.format('%.6f', ARGV[1] - (redis.call('HGET', born, made_room) or ARGV[1])))
+  count_ended('cap', {ARGV[1] - (redis.call('HGET', born, made_room) or ARGV[1])})
   redis.call('HDEL', born, made_room)
 end
 redis.call('ZADD', index, ARGV[1], ARGV[4])
