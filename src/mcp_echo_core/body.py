@@ -39,6 +39,7 @@ class BodyReader:
         self._overdue: set[asyncio.Task[Any]] = set()
         self._watching = False
         self._draining = False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def drain(self) -> None:
         """Wait for no body any more: the process is about to end."""
@@ -55,20 +56,18 @@ class BodyReader:
             ClientDisconnected: The connection ended first.
         """
         declared = request.fields.get(b"content-length", b"0")
-        # One that is no number says nothing: what really arrives is counted anyway.
-        if declared.isdigit() and (len(declared.lstrip(b"0")) > self._digits or int(declared) > self._limit):
+        if len(declared) >= self._digits and self._exceeds(declared):
             raise self._too_large(declared.decode("latin-1"))
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - ASGI applications run in tasks
+        task = asyncio.current_task(self._loop) or self._task_of_new_loop()
         self._since[task] = UNSEEN
         if not self._watching:
             self._watch(asyncio.get_running_loop())
         try:
             message = await receive()
+            if message.get("more_body") or message["type"] != "http.request":
+                return await self._collect(message, receive)
             body: bytes = message.get("body", b"")
-            if message["type"] == "http.request" and not message.get("more_body") and len(body) <= self._limit:
-                return body
-            return await self._collect(message, receive)
+            return body if len(body) <= self._limit else await self._collect(message, receive)
         except asyncio.CancelledError:
             if task not in self._overdue:
                 raise
@@ -78,6 +77,17 @@ class BodyReader:
             del self._since[task]
             if self._overdue:
                 self._overdue.discard(task)
+
+    def _exceeds(self, declared: bytes) -> bool:
+        # One that is no number says nothing: what really arrives is counted anyway.
+        return declared.isdigit() and (len(declared.lstrip(b"0")) > self._digits or int(declared) > self._limit)
+
+    def _task_of_new_loop(self) -> asyncio.Task[Any]:
+        """The running task, in a loop that was not the last one's; to ask which loop runs costs a system call."""
+        self._loop = asyncio.get_running_loop()
+        task = asyncio.current_task(self._loop)
+        assert task is not None  # noqa: S101 - ASGI applications run in tasks
+        return task
 
     async def _collect(self, message: MutableMapping[str, Any], receive: Receive) -> bytes:
         chunks: list[bytes] = []

@@ -13,7 +13,6 @@ from mcp_echo_core.guard import JSON_ONLY
 from mcp_echo_core.http import HttpRequest
 from mcp_echo_core.messages import RequestId, encode_notification, encode_result
 from mcp_echo_core.stores.records import Session
-from mcp_echo_core.timing import server_timing
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Header = tuple[bytes, bytes]
@@ -97,7 +96,7 @@ class Exchange:
         sent: The answer's body, unless it is an event stream.
         recording: Takes it down; ``None`` where nothing is recorded.
         tape: Takes down what its event stream carries.
-        timer: Monotonic seconds, where answers tell their ``Server-Timing``.
+        tells_timing: The answer has the header ``Server-Timing``.
     """
 
     accepted = JSON_ONLY
@@ -119,7 +118,7 @@ class Exchange:
     sent = b""
     recording: Recording | None = None
     tape: Tape | None = None
-    timer: Callable[[], float] | None = None
+    tells_timing = False
 
     def __init__(
         self, http: HttpRequest, receive: Receive, send: Send, headers: Iterable[Header], compress: bool
@@ -139,11 +138,12 @@ class Exchange:
         """Send the result of the request that this exchange carries."""
         if type(result) is dict and result.get("isError"):
             self.outcome = TOOL_ERROR
-        if self.timer is None:
-            return self.answer(encode_result(request_id, result))
-        self.http.marks.append(self.timer())
+        laps = self.http.laps
+        if laps is not None:
+            laps.lap()
         message = encode_result(request_id, result)
-        self.http.marks.append(self.timer())
+        if laps is not None:
+            laps.lap()
         return self.answer(message)
 
     def answer(self, message: bytes) -> Awaitable[None]:
@@ -164,8 +164,8 @@ class Exchange:
     async def reply(self, status: int, body: bytes = b"", headers: Iterable[Header] = ()) -> None:
         """Send a whole answer; a body is JSON."""
         fields = [*self.headers, *headers]
-        if self.timer is not None:
-            fields.append(server_timing(self.http.marks, self.timer()))
+        if self.tells_timing and self.http.laps is not None:
+            fields.append(self.http.laps.header())
         if body:
             fields.append(_JSON)
             if self._compress:
@@ -184,8 +184,8 @@ class Exchange:
         """Start an event stream; its status is settled now."""
         self.status = 200
         fields = [*sse.HEADERS, *self.headers]
-        if self.timer is not None:
-            fields.append(server_timing(self.http.marks, self.timer()))
+        if self.tells_timing and self.http.laps is not None:
+            fields.append(self.http.laps.header())
         await self._put({"type": "http.response.start", "status": 200, "headers": fields})
         self.streaming = True
         self.answered = fields

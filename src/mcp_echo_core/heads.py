@@ -73,7 +73,7 @@ class TimedHeads(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
+        HttpToolsProtocol.data_received(self, data)
         if not self._incomplete:
             return
         self._head_bytes += len(data)
@@ -85,7 +85,7 @@ class TimedHeads(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._incomplete = True
         self._head_bytes = 0
-        super().on_message_begin()
+        HttpToolsProtocol.on_message_begin(self)  # twice as fast as super()
         # Each request has a list of its own: a pipelined one is parsed while the one before is still being served.
         scope: Any = self.scope
         scope[WRITTEN_NAMES] = self._written_names = []
@@ -103,8 +103,9 @@ class TimedHeads(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._incomplete = False
-        self._unwatch()
-        super().on_headers_complete()
+        if self._timer is not None:
+            self._unwatch()
+        HttpToolsProtocol.on_headers_complete(self)
         if self._stopping and self.cycle is not None:
             self.cycle.keep_alive = False
 

@@ -6,6 +6,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from mcp_echo_core import redaction
+from mcp_echo_core.timing import Laps
 
 _USABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 """An ``X-Request-Id`` that is taken over."""
@@ -23,13 +24,13 @@ class HttpRequest:
         scope: The ASGI scope.
         fields: Header fields by lower-case name, the last one where a name came twice.
         started: Monotonic seconds at which the request reached the endpoint.
-        marks: ``started``, then the end of each of ``timing.PHASES`` that the request has gone through.
+        laps: How far it has come, if anybody wants to know.
         number: Counts the requests of this process, from 1.
         repeated: Some header field came more than once.
         id: Name of the request in logs: the caller's ``X-Request-Id`` where it sent a usable one.
     """
 
-    __slots__ = ("_id_prefix", "fields", "marks", "number", "repeated", "scope", "started")
+    __slots__ = ("_id_prefix", "fields", "laps", "number", "repeated", "scope", "started")
 
     def __init__(self, scope: Any, started: float, number: int, id_prefix: str = "") -> None:
         self.scope = scope
@@ -37,7 +38,7 @@ class HttpRequest:
         self.fields: dict[bytes, bytes] = dict(raw_headers)
         self.repeated = len(self.fields) != len(raw_headers)
         self.started = started
-        self.marks = [started]
+        self.laps: Laps | None = None
         self.number = number
         self._id_prefix = id_prefix
 

@@ -15,7 +15,6 @@ from mcp_echo_core.call import Call
 from mcp_echo_core.http import HttpRequest
 from mcp_echo_core.settings import Settings
 from mcp_echo_core.stores.records import ClientInfo, Session
-from mcp_echo_core.timing import PHASES
 from mcp_echo_core.tools import tools_for
 from mcp_echo_core.tools.base import COUNTED, Tool, schema
 from mcp_echo_core.variants import VARIANTS
@@ -70,9 +69,7 @@ class Bench:
     def raw_request(self, raw: list[tuple[bytes, bytes]], peer: str | None = "127.0.0.1") -> HttpRequest:
         """A request head of bytes."""
         scope = {"headers": raw, "client": (peer, 4711) if peer else None}
-        request = HttpRequest(scope, started=self.clock.monotonic, number=1)
-        request.marks *= 1 + PHASES.index("tool")
-        return request
+        return HttpRequest(scope, started=self.clock.monotonic, number=1)
 
     async def use(
         self,

@@ -122,8 +122,9 @@ async def test_a_client_whose_name_holds_newlines_gets_one_line(
     assert "session created" in lines()[0]
 
 
-async def test_every_answer_has_a_line_at_debug_with_its_request_id(log_to: Callable[..., Log], server: Server) -> None:
+async def test_every_answer_has_a_line_at_debug_with_its_request_id(log_to: Callable[..., Log], variant: str) -> None:
     lines = log_to(LOG_FORMAT="json", LOG_LEVEL="DEBUG")
+    server = Server(variant, LOG_LEVEL="DEBUG")
     await server.post(rpc("ping"), x_request_id="abc-123")
     (answered,) = [json.loads(line) for line in lines() if '"answered"' in line]
     assert (answered["level"], answered["request_id"], answered["kind"]) == ("DEBUG", "abc-123", "ping")

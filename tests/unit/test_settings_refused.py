@@ -25,6 +25,7 @@ BAD = [
     ("MCP_ECHO_PORT", "٣٠٠٠", "integer from 0 to 65535"),
     ("MCP_ECHO_PORT", "9" * 5000, "integer from 0 to 65535"),
     ("MCP_ECHO_DEBUG", "maybe", "true, 1, yes, on, false, 0, no, off"),
+    ("MCP_ECHO_SERVER_TIMING", "2", "true, 1, yes, on, false, 0, no, off"),
     ("WORKER_CONNECTIONS", "0", "integer from 1"),
     ("MCP_KEEP_ALIVE_TIMEOUT", "0", "seconds from 1 "),
     ("MCP_READ_TIMEOUT", "soon", "number of seconds"),

@@ -90,7 +90,8 @@ class LegacyEra:
             await self._check_version(exchange, version)
         if message.method == "initialize":
             result = await self._initialize(exchange, message)
-            exchange.http.marks.append(self._clock.monotonic())
+            if exchange.http.laps is not None:
+                exchange.http.laps.lap()
         else:
             exchange.streams = self._streams
             try:
@@ -149,7 +150,8 @@ class LegacyEra:
             Refusal: It is not served.
         """
         plan, session = await self._enter(exchange, request)
-        exchange.http.marks.append(self._clock.monotonic())
+        if exchange.http.laps is not None:
+            exchange.http.laps.lap()
         revision = (session.protocol_version if session is not None else None) or version or ASSUMED_VERSION
         exchange.revision = revision
         params = request.params

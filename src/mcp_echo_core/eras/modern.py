@@ -157,7 +157,8 @@ class ModernEra:
             plan, session = await self._handles.plan(tool, request.params, planner, now)
         exchange.session = session
         exchange.target = plan.target if tool is None else tool.name
-        exchange.http.marks.append(self._clock.monotonic())
+        if exchange.http.laps is not None:
+            exchange.http.laps.lap()
         call = Call(
             runtime=self._runtime,
             http=exchange.http,

@@ -89,7 +89,7 @@ class MemoryStore:
         session.last_activity = now
         self._sessions.move_to_end(session_id)
         for message in apply_effect(session, effect):
-            self.push(session_id, message)
+            self._push(session, message)
         return session
 
     async def get(self, session_id: str, now: float) -> Session | None:
@@ -139,9 +139,11 @@ class MemoryStore:
 
     def push(self, session_id: str, message: bytes) -> None:
         """Queue an encoded message for a living session."""
-        outbox = self._outbox(session_id)
+        self._push(self._sessions[session_id], message)
+
+    def _push(self, session: Session, message: bytes) -> None:
+        outbox = self._outboxes.get(session.id) or self._outbox(session.id)
         outbox.push(message)
-        session = self._sessions[session_id]
         session.queued = len(outbox.waiting)
         session.dropped = outbox.dropped
 

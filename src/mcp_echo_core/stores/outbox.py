@@ -20,11 +20,6 @@ class Account:
         self.messages = 0
         self.size = 0
 
-    def add(self, message: bytes) -> None:
-        """A message waits."""
-        self.messages += 1
-        self.size += len(message)
-
     def remove(self, message: bytes) -> None:
         """A message waits no more."""
         self.messages -= 1
@@ -96,12 +91,15 @@ class Outbox(Wakeup):
     def push(self, message: bytes) -> None:
         """Queue a message and wake one waiting stream."""
         self.sequence += 1
-        if len(self.waiting) == self.waiting.maxlen:
+        waiting, account = self.waiting, self._account
+        if len(waiting) == waiting.maxlen:
             self.dropped += 1
-            self._account.remove(self.waiting[0].message)
-        self.waiting.append(Delivery(self.sequence, message))
-        self._account.add(message)
-        self.wake_one()
+            account.remove(waiting[0].message)
+        waiting.append(Delivery(self.sequence, message))
+        account.messages += 1
+        account.size += len(message)
+        if self.waiters:
+            self.wake_one()
 
     def close(self) -> None:
         """The session has ended: nothing waits any more."""

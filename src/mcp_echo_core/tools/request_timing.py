@@ -11,7 +11,7 @@ from mcp_echo_core.call import Call
 from mcp_echo_core.messages import encode
 from mcp_echo_core.stores.records import Session
 from mcp_echo_core.system import Memory
-from mcp_echo_core.timing import PHASES, phases
+from mcp_echo_core.timing import PHASES
 from mcp_echo_core.tools.base import NoArguments, State, Tool
 
 RATINGS = ((0.050, "🟢 Excellent", "<50ms"), (0.200, "🟡 Good", "<200ms"), (1.0, "🟠 Slow", "<1000ms"))
@@ -23,12 +23,12 @@ WORST_RATING = ("🔴 Critical", "≥1000ms")
 class Phases(Struct, rename={name: f"{name}Seconds" for name in PHASES}):
     """Seconds of each phase of this request; ``tool`` until it measured, ``encode`` of the result as it stood then."""
 
-    read: float
-    decode: float
-    classify: float
-    session: float
-    tool: float
-    encode: float
+    read: float = 0.0
+    decode: float = 0.0
+    classify: float = 0.0
+    session: float = 0.0
+    tool: float = 0.0
+    encode: float = 0.0
 
 
 class Timing(Struct, rename="camel"):
@@ -115,7 +115,7 @@ def _measure(call: Call) -> Timing:
     clock = call.runtime.clock
     until_now = clock.monotonic()
     seconds = max(0.0, until_now - call.http.started)
-    passed = Phases(**dict(phases([*call.http.marks, until_now])), encode=0.0)
+    passed = Phases(**dict(call.http.laps.so_far()) if call.http.laps is not None else {})
     now = clock.wall()
     named = ((rating, bound) for limit, rating, bound in RATINGS if seconds < limit)
     return Timing(now - seconds, now, seconds, *next(named, WORST_RATING), passed)
