@@ -6,6 +6,7 @@ wrong ends in a ``Refusal`` that says so. Source: JSON-RPC 2.0; basic/index, Mes
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -66,11 +67,9 @@ def decode(body: bytes) -> Any:
     """
     try:
         value = _decode(body)
-        # Each member has one colon outside strings. Colons that neither members nor texts account for belong to a
-        # member that was named twice; one that a text spells as an escape would hide it.
-        surplus = body.count(b":") - _count_members(value, MAX_DEPTH)
-        if surplus and (b"\\u003" in body or surplus != _count_colons(value)):
-            json.loads(body, object_pairs_hook=_unique_members)
+        # What is the same written anew names no member twice, and what has fewer brackets is not nested too deeply.
+        if encode(value) != body or (len(body) > 2 * MAX_DEPTH and body.count(b"{") + body.count(b"[") > MAX_DEPTH):
+            _look_closely(body, value)
     except ParseError:
         raise
     except UnicodeDecodeError as error:
@@ -162,6 +161,20 @@ def error_object(refusal: Refusal, request_id: RequestId | None = None) -> dict[
     return answer
 
 
+def _look_closely(body: bytes, value: Any) -> None:
+    """Refuse a body that names a member twice or is nested too deeply.
+
+    Raises:
+        ParseError: It names a member twice.
+        RecursionError: It is nested too deeply.
+    """
+    # Each member has one colon outside strings. Colons that neither members nor texts account for belong to a
+    # member that was named twice; one that a text spells as an escape would hide it.
+    surplus = body.count(b":") - _count_members(value, MAX_DEPTH)
+    if surplus and (b"\\u003" in body or surplus != _count_colons(value)):
+        json.loads(body, object_pairs_hook=_unique_members)
+
+
 def _count_members(value: Any, depth: int) -> int:
     """The members of all objects in a value, which must not be nested deeper than so many levels."""
     if type(value) is dict:
@@ -191,8 +204,7 @@ def _count_colons(value: Any) -> int:
 def _unique_members(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
         raise ParseError(
             "An object names a member twice",
             seen=twice,

@@ -23,9 +23,12 @@ class ClientInfo(Struct, frozen=True):
     @classmethod
     def read(cls, info: Any) -> "ClientInfo | None":
         """What a message's ``clientInfo`` says, cut to ``MAX_CLIENT_TEXT``; ``None`` when it is malformed."""
-        if type(info) is not dict or type(info.get("name")) is not str or type(info.get("version")) is not str:
+        if type(info) is not dict:
             return None
-        return cls(info["name"][:MAX_CLIENT_TEXT], info["version"][:MAX_CLIENT_TEXT])
+        name, version = info.get("name"), info.get("version")
+        if type(name) is not str or type(version) is not str:
+            return None
+        return cls(name[:MAX_CLIENT_TEXT], version[:MAX_CLIENT_TEXT])
 
 
 class Session(Struct, kw_only=True):
