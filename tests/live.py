@@ -120,7 +120,7 @@ def free_port() -> int:
 
 def environment(variables: Mapping[str, str]) -> dict[str, str]:
     """This process's environment with only the given variables of the product."""
-    product = ("MCP_", "ECHO_", "LOG_", "WORKER_", "FORWARDED_")
+    product = ("MCP_", "ECHO_", "LOG_", "WORKER_", "FORWARDED_", "OTEL_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(product)}
     return {**kept, "PATH": f"{BIN}{os.pathsep}{kept.get('PATH', '')}", **variables}
 

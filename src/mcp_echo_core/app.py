@@ -45,6 +45,7 @@ from mcp_echo_core.seals import Sealer
 from mcp_echo_core.settings import Settings
 from mcp_echo_core.stores.base import StoreUnavailable
 from mcp_echo_core.stores.registry import open_store
+from mcp_echo_core.telemetry.configuration import Telemetry, open_telemetry
 from mcp_echo_core.toolsets import catalog_for
 from mcp_echo_core.variants import VARIANTS, Variant
 
@@ -122,6 +123,7 @@ def create_app(
     environ = environ or {}
     instance = secrets.token_hex(4) if settings.instance is None else settings.instance
     shared = environ.get(METRICS_FOLDER_VARIABLE)
+    store = open_store(settings)
     runtime = Runtime(
         variant=variant,
         settings=settings,
@@ -130,7 +132,7 @@ def create_app(
         clock=clock,
         started_at=clock.wall(),
         metrics=Metrics(Path(shared) if shared else None),
-        sessions=variant.sessions(settings, open_store(settings), instance),
+        sessions=variant.sessions(settings, store, instance),
         proxies=TrustedProxies(settings.forwarded_allow_ips),
         cors=Cors(settings),
         preflights=Preflights(variant.remembered_origins),
@@ -142,11 +144,13 @@ def create_app(
     drain = Drain(settings, lambda: runtime.metrics.active)
     journal = runtime.journal
     recorder = None if journal is None else Recorder(journal, instance, clock)
-    endpoint = Endpoint(runtime, guard, *_eras(runtime, guard, drain), drain, recording=recorder)
+    telemetry = open_telemetry(runtime, own_sessions=not store.shared)
+    eras = _eras(runtime, guard, drain)
+    endpoint = Endpoint(runtime, guard, *eras, drain, recording=recorder, telemetry=telemetry)
     others = Starlette(
         routes=[*operations.routes(runtime, drain), *entrance.routes(runtime, guard, drain)],
         exception_handlers={404: operations.refuse, 405: operations.refuse},
-        lifespan=_lifespan(runtime, drain),
+        lifespan=_lifespan(runtime, drain, telemetry),
     )
     others.router.redirect_slashes = False  # a redirect would repeat whatever Host said
     return App(endpoint, others, runtime)
@@ -192,7 +196,7 @@ def build(variant: Variant, settings: Settings, environ: Mapping[str, str]) -> A
     return app
 
 
-def _lifespan(runtime: Runtime, drain: Drain) -> Any:
+def _lifespan(runtime: Runtime, drain: Drain, telemetry: Telemetry | None) -> Any:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         drain.install(asyncio.get_running_loop())
@@ -204,6 +208,9 @@ def _lifespan(runtime: Runtime, drain: Drain) -> Any:
         if runtime.journal is not None:
             await runtime.journal.open()
             tasks.append(asyncio.create_task(_forget_forever(runtime, runtime.journal)))
+        if telemetry is not None:
+            telemetry.start()
+            tasks.append(asyncio.create_task(telemetry.watch_sessions()))
         try:
             yield
         finally:
@@ -214,6 +221,8 @@ def _lifespan(runtime: Runtime, drain: Drain) -> Any:
                 await runtime.journal.close()
             await runtime.sessions.close(runtime.clock.wall())
             runtime.metrics.share()
+            if telemetry is not None:
+                await telemetry.stop()
 
     return lifespan
 

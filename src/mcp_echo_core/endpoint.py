@@ -23,6 +23,8 @@ from mcp_echo_core.http import HttpRequest
 from mcp_echo_core.messages import decode, encode, error_object
 from mcp_echo_core.runtime import Runtime
 from mcp_echo_core.stores.base import StoreUnavailable
+from mcp_echo_core.telemetry.configuration import Telemetry
+from mcp_echo_core.timing import CONCERNED, Laps
 
 INSTANCE_HEADER = b"mcp-echo-instance"
 
@@ -39,6 +41,7 @@ class Endpoint:
         modern: Serves the revisions without.
         drain: Tells when the process is about to end.
         recording: Takes exchanges down; ``None`` where nothing is recorded.
+        telemetry: Tells of exchanges; ``None`` where nobody asked for it.
     """
 
     def __init__(
@@ -50,10 +53,12 @@ class Endpoint:
         drain: Drain,
         *,
         recording: Recording | None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         settings = runtime.settings
         self._runtime = runtime
         self._recording = recording
+        self._telemetry = telemetry
         self._guard = guard
         self._legacy = legacy
         self._modern = modern
@@ -62,10 +67,14 @@ class Endpoint:
         # Who answered, so that a client behind a load balancer can tell.
         self.instance_headers = [(INSTANCE_HEADER, runtime.instance.encode())] if runtime.instance else []
         drain.at_deadline(self._bodies.drain)
+        self._metrics = runtime.metrics
+        self._sessions = runtime.sessions
+        self._cors = runtime.cors
+        self._verbose = settings.log_level == "DEBUG"
         self._store_away = False
         self._compress = settings.enable_compression
         self._monotonic = runtime.clock.monotonic
-        self._timer = runtime.clock.monotonic if settings.server_timing else None
+        self._tells_timing = settings.server_timing
         self._numbers = itertools.count(1)
         self._id_prefix = secrets.token_hex(3)
 
@@ -75,10 +84,12 @@ class Endpoint:
         http = HttpRequest(scope, started, next(self._numbers), self._id_prefix)
         exchange = Exchange(http, receive, send, self.instance_headers, compress=self._compress)
         if b"origin" in http.fields:
-            exchange.headers += self._runtime.cors.headers(http.fields[b"origin"])
+            exchange.headers += self._cors.headers(http.fields[b"origin"])
         exchange.recording = self._recording
-        exchange.timer = self._timer
-        self._runtime.metrics.active += 1
+        if self._tells_timing:
+            exchange.tells_timing = True
+            http.laps = Laps(self._monotonic, started)
+        self._metrics.active += 1
         try:
             await self._serve(exchange, scope["method"])
         except Refusal as refusal:
@@ -103,15 +114,19 @@ class Endpoint:
             self._account(exchange, self._monotonic() - started)
 
     def _account(self, exchange: Exchange, seconds: float) -> None:
-        metrics = self._runtime.metrics
+        metrics = self._metrics
         metrics.active -= 1
         operation = (exchange.kind, exchange.target, exchange.era, exchange.revision, exchange.outcome)
         metrics.observe(operation, seconds)
         if exchange.session is not None:
-            self._served(exchange.session.id, seconds)
+            self._sessions.add_busy(exchange.session.id, seconds)
+            if self._store_away:
+                self._store_is_back()
         if self._recording is not None:
             self._recording.record(exchange, seconds)
-        if log.isEnabledFor(logging.DEBUG):
+        if self._telemetry is not None:
+            self._telemetry.record(exchange, seconds)
+        if self._verbose:
             self._log(exchange, seconds)
 
     async def _serve(self, exchange: Exchange, method: str) -> None:
@@ -120,15 +135,19 @@ class Endpoint:
             exchange.accepted = self._guard.admit_post(http)
             body = await self._bodies.read(http, exchange.receive)
             exchange.body = body
-            mark, now = http.marks.append, self._monotonic
-            mark(now())
+            if http.laps is None and CONCERNED in body:
+                http.laps = Laps(self._monotonic, http.started)
+            if http.laps is not None:
+                http.laps.lap()
             value = decode(body)
-            mark(now())
+            if http.laps is not None:
+                http.laps.lap()
             version = http.single(b"mcp-protocol-version")
             modern = classify(version, value, self._modern_versions) is Era.MODERN
             era: LegacyEra | ModernEra = self._modern if modern else self._legacy
             exchange.era = era.name
-            mark(now())
+            if http.laps is not None:
+                http.laps.lap()
             await era.post(exchange, value, version)
             return
         self._guard.check_source(http)
@@ -150,11 +169,9 @@ class Endpoint:
         exchange.era = era.name
         return era
 
-    def _served(self, session_id: str, seconds: float) -> None:
-        self._runtime.sessions.add_busy(session_id, seconds)
-        if self._store_away:
-            log.info("the session store is back")
-            self._store_away = False
+    def _store_is_back(self) -> None:
+        log.info("the session store is back")
+        self._store_away = False
 
     def _outage(self, problem: str) -> None:
         if not self._store_away:
@@ -168,7 +185,7 @@ class Endpoint:
         await exchange.reply(204, headers=[allow, *runtime.cors.preflight_headers(exchange.http)])
 
     async def _refuse(self, exchange: Exchange, refusal: Refusal) -> None:
-        self._runtime.metrics.fail(refusal.code)
+        self._metrics.fail(refusal.code)
         exchange.outcome, exchange.error_code = ERROR, refusal.code
         body = encode(error_object(refusal, exchange.request_id))
         status = refusal.http_status

@@ -63,6 +63,7 @@ class TimedHeads(HttpToolsProtocol):
     _stopping = False
     _head_bytes = 0
     _written_names: list[bytes]
+    _earlier: tuple[Any, ...] = ()
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -70,6 +71,10 @@ class TimedHeads(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._unwatch()
+        # The engine tells only the last request of a pipeline; a stream before it would never end.
+        for cycle in self._earlier:
+            cycle.disconnected = True
+            cycle.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -105,7 +110,10 @@ class TimedHeads(HttpToolsProtocol):
         self._incomplete = False
         if self._timer is not None:
             self._unwatch()
+        before = self.cycle
         HttpToolsProtocol.on_headers_complete(self)
+        if self.pipeline:
+            self._earlier = tuple(cycle for cycle in (*self._earlier, before) if cycle and not cycle.response_complete)
         if self._stopping and self.cycle is not None:
             self.cycle.keep_alive = False
 
