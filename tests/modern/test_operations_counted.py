@@ -32,7 +32,7 @@ async def test_a_tool_call_is_counted_by_tool_era_revision_and_outcome(
     await ask(server, call_of("echo", arguments))
     assert {
         operation("initialize", "", "legacy", "2025-11-25", "ok"),
-        operation("notification", "", "legacy", "2025-03-26", "ok"),
+        operation("notification", "", "legacy", "unknown", "ok"),
         operation("tools/call", "echo", "legacy", "2025-11-25", outcome),
         operation("tools/call", "echo", "modern", "2026-07-28", outcome),
     } == counted(server)

@@ -1,0 +1,38 @@
+"""Where the files for deployment are, and how they are read."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.validators import validator_for
+
+from mcp_echo_core import identity
+
+ROOT = Path(__file__).resolve().parents[2]
+DEPLOY = ROOT / "deploy"
+SCHEMAS = Path(__file__).parent / "schemas"
+
+
+def documents(text: str) -> list[Any]:
+    """The documents of a YAML text."""
+    return [document for document in yaml.safe_load_all(text) if document is not None]
+
+
+def document(path: Path) -> Any:
+    """The one document of a YAML file."""
+    (found,) = documents(path.read_text(encoding="utf-8"))
+    return found
+
+
+def against_schema(value: Any, name: str) -> list[str]:
+    """Where a value breaks one of the vendored schemas, and how."""
+    schema = json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8"))
+    validator = validator_for(schema, default=Draft202012Validator)(schema)
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]
+
+
+def identity_names() -> set[str]:
+    """The header fields that the servers take for who asks, in lower case."""
+    return {name for group in vars(identity).values() if isinstance(group, tuple) for name in group}
