@@ -64,15 +64,15 @@ def node(installed_peers: Path) -> Path:
 def peer_commands(installed_peers: Path, node: Path) -> dict[str, tuple[list[str], list[str]]]:
     """Per client: the words in front of the URL, and those after the plan."""
     clients = Path(__file__).with_name("clients")
-    launcher = "node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js"
+    command_line = "node_modules/@modelcontextprotocol/inspector/clients/cli/build/index.js"
     entry_point = "node_modules/@modelcontextprotocol/client/dist/index.mjs"
     return {
         "sdk1": ([str(python_of("sdk1")), str(clients / "sdk1.py")], []),
         "sdk2": ([str(python_of("sdk2")), str(clients / "sdk2.py")], []),
         "fastmcp": ([str(python_of("fastmcp")), str(clients / "fastmcp_client.py")], []),
         "inspector": (
-            [sys.executable, str(clients / "inspector.py")],
-            [str(node), str(installed_peers / "inspector" / launcher)],
+            [str(node), str(clients / "inspector.mjs")],
+            [str(installed_peers / "inspector" / command_line)],
         ),
         "typescript": (
             [str(node), str(clients / "typescript.mjs")],

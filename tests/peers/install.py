@@ -1,9 +1,10 @@
 """Installs third-party MCP software under ``.peers/``, one environment each because their dependencies conflict.
 
-Without arguments, the clients and servers of this folder; ``install.py conformance`` installs the official suite
-instead. Inputs are the committed pins (``requirements/*.txt``, ``package-lock.json`` of each Node.js peer). Each
-environment carries a stamp with the hash of its inputs, so that a second run costs milliseconds and a changed pin
-reinstalls just its environment. Standard library only; installs with ``scripts/uv``.
+Without arguments, the clients and servers of this folder; with names, those: ``install.py conformance`` installs the
+official suite, and ``scripts/bench`` asks for ``bench-...``. Inputs are the committed pins (``requirements/*.txt``,
+``package-lock.json`` of each Node.js peer). Each environment carries a stamp with the hash of its inputs, so that a
+second run costs milliseconds and a changed pin reinstalls just its environment. Standard library only; installs with
+``scripts/uv``.
 """
 
 import contextlib

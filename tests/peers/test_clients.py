@@ -11,7 +11,7 @@ from tool_calls import MESSAGE, ToolCall, calls_for
 pytestmark = pytest.mark.peers
 
 CLIENT_TIMEOUT = 120.0
-"""Seconds a whole conversation may take; the Inspector starts a process per call."""
+"""Seconds a whole conversation may take; the Inspector connects anew for each call."""
 
 Peer = tuple[str, str]
 """A client and the mode it is put in: legacy, auto or a revision of the modern era."""

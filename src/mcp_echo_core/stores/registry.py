@@ -1,6 +1,7 @@
 """Finds the store a URL names: ours and third parties' come through the same entry points."""
 
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoints, entry_points
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -32,7 +33,7 @@ def open_store(settings: Settings) -> SessionStore:
         ConfigurationError: No installed store has this scheme, or a package it needs is missing.
     """
     scheme = urlsplit(settings.session_store).scheme
-    known = entry_points(group=GROUP)
+    known = _installed()
     if scheme not in known.names:
         allowed = f"the scheme of an installed store: {', '.join(f'{name}://' for name in sorted(known.names))}"
         raise ConfigurationError("MCP_SESSION_STORE", redaction.text(settings.session_store), allowed)
@@ -45,3 +46,9 @@ def open_store(settings: Settings) -> SessionStore:
         allowed = f"usable once the package {package} is installed: {command}"
         raise ConfigurationError("MCP_SESSION_STORE", redaction.text(settings.session_store), allowed) from None
     return factory.from_settings(settings)
+
+
+@cache
+def _installed() -> EntryPoints:
+    """What a process can use does not change, and the search opens a file of every installed package."""
+    return entry_points(group=GROUP)
