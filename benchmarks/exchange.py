@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from servers import Running
-from subjects import COUNTER, HELLO
+from subjects import COUNTER
 
 SAMPLE = 300
-"""Requests whose answers are checked before each measured pass."""
+"""Requests whose answers are checked before each measured pass, and after the last."""
+
+INITIALIZED = '{"jsonrpc":"2.0","method":"notifications/initialized"}'
 
 
 @dataclass(frozen=True)
@@ -18,36 +20,41 @@ class Verdict:
 
     fault: str | None
     answer_bytes: int
+    answer_type: str = ""
 
 
 def open_sessions(server: Running, count: int) -> list[str]:
-    """Make that many sessions over one connection, by ``initialize`` or by a first echo; their ids."""
+    """Make that many sessions over one connection, by the handshake or by a first echo; their ids."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
-    subject = server.subject
-    hello = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": HELLO})
-    if subject.handles:
-        hello = subject.body().replace(COUNTER, "1")
-    ids = []
     try:
-        for _ in range(count):
-            connection.request("POST", subject.path, hello, subject.head())
-            answer = connection.getresponse()
-            text = answer.read()
-            session = answer.getheader("Mcp-Session-Id")
-            if subject.handles and answer.status == http.client.OK:
-                session = json.loads(text)["result"]["structuredContent"]["session"]
-            if answer.status != http.client.OK or session is None:
-                raise RuntimeError(f"{subject.name}: the first request got {answer.status}: {text[:300]!r}")
-            ids.append(session)
+        return [_open_session(server, connection) for _ in range(count)]
     finally:
         connection.close()
-    return ids
+
+
+def _open_session(server: Running, connection: http.client.HTTPConnection) -> str:
+    subject = server.subject
+    connection.request("POST", subject.path, subject.hello().replace(COUNTER, "1"), subject.head())
+    answer = connection.getresponse()
+    text = answer.read()
+    session = answer.getheader("Mcp-Session-Id")
+    if subject.handles and answer.status == http.client.OK:
+        session = json.loads(text)["result"]["structuredContent"]["session"]
+    if answer.status != http.client.OK or session is None:
+        raise RuntimeError(f"{subject.name}: the first request got {answer.status}: {text[:300]!r}")
+    if not subject.handles:
+        connection.request("POST", subject.path, INITIALIZED, subject.head(session))
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status != http.client.ACCEPTED:
+            raise RuntimeError(f"{subject.name}: notifications/initialized got {answer.status}")
+    return session
 
 
 def verify(server: Running, sessions: list[str], count: int = SAMPLE) -> Verdict:
     """Ask ``count`` requests one by one and compare each answer's id and text with its request."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
-    size = 0
+    size, kind = 0, ""
     try:
         for number in range(900_000_000, 900_000_000 + count):
             session = sessions[number % len(sessions)] if sessions else None
@@ -55,15 +62,15 @@ def verify(server: Running, sessions: list[str], count: int = SAMPLE) -> Verdict
             connection.request("POST", server.subject.path, body, server.subject.head(session))
             answer = connection.getresponse()
             text = answer.read()
-            size = len(text)
+            size, kind = len(text), (answer.getheader("Content-Type") or "").partition(";")[0]
             fault = _fault(server, answer, text, number)
             if fault:
-                return Verdict(f"{fault}: {text[:300]!r}", size)
-    except (OSError, http.client.HTTPException) as error:
+                return Verdict(f"{fault}: {text[:300]!r}", size, kind)
+    except (OSError, http.client.HTTPException, ValueError) as error:
         return Verdict(f"{type(error).__name__}: {error}", size)
     finally:
         connection.close()
-    return Verdict(None, size)
+    return Verdict(None, size, kind)
 
 
 def _fault(server: Running, answer: http.client.HTTPResponse, text: bytes, number: int) -> str | None:
@@ -84,6 +91,6 @@ def _fault(server: Running, answer: http.client.HTTPResponse, text: bytes, numbe
 def _message(answer: http.client.HTTPResponse, text: bytes) -> dict[str, Any]:
     if (answer.getheader("Content-Type") or "").startswith("text/event-stream"):
         data = [line[5:] for line in text.splitlines() if line.startswith(b"data:") and line[5:].strip()]
-        text = data[-1]
+        text = data[-1] if data else b"{}"
     message: dict[str, Any] = json.loads(text)
     return message

@@ -11,8 +11,6 @@ from pathlib import Path
 from servers import LOAD_CORE, Running, pinned
 
 HERE = Path(__file__).parent
-SATURATED = 0.9
-"""Share of its core above which the load generator, not the server, may be what limits a figure."""
 OVERTIME = 60.0
 """Seconds beyond the measured ones after which a load generator counts as stuck."""
 
@@ -22,6 +20,7 @@ class Pass:
     """What one pass measured. Latencies are milliseconds; CPU shares are of one core."""
 
     connections: int
+    requests: int
     requests_per_second: float
     p50_ms: float
     p99_ms: float
@@ -41,11 +40,25 @@ def generator() -> str:
     return "wrk" if shutil.which("wrk") else "fallback"
 
 
-def measure(server: Running, requests: Path, connections: int, seconds: float) -> Pass:
-    """Keep ``connections`` connections busy with the prepared requests for that long."""
-    command = _command(server, requests, connections, seconds)
+def measure(
+    server: Running, requests: Path, connections: int, seconds: float, *, threads: int = 1, core: int | None = LOAD_CORE
+) -> Pass:
+    """Keep ``connections`` connections busy with the prepared requests for that long.
+
+    Args:
+        server: Where they go.
+        requests: File of prepared requests, as ``wrk.lua`` describes it.
+        connections: How many at the same time.
+        seconds: How long.
+        threads: Of the load generator; the fallback has one.
+        core: Where it runs; None is wherever the system likes.
+
+    Raises:
+        RuntimeError: The load generator failed; with its output.
+    """
+    command = _command(server, requests, connections, seconds, threads)
     cpu_before, usage_before = server.cpu_seconds(), _children_cpu()
-    with pinned(LOAD_CORE):
+    with pinned(core):
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + OVERTIME, check=False)
     server_cpu, load_cpu = server.cpu_seconds() - cpu_before, _children_cpu() - usage_before
     lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
@@ -55,6 +68,7 @@ def measure(server: Running, requests: Path, connections: int, seconds: float) -
     duration = result["duration_s"]
     return Pass(
         connections=connections,
+        requests=result["requests"],
         requests_per_second=result["requests"] / duration,
         p50_ms=result["p50_ms"],
         p99_ms=result["p99_ms"],
@@ -65,12 +79,12 @@ def measure(server: Running, requests: Path, connections: int, seconds: float) -
     )
 
 
-def _command(server: Running, requests: Path, connections: int, seconds: float) -> list[str]:
+def _command(server: Running, requests: Path, connections: int, seconds: float, threads: int) -> list[str]:
     url = f"http://127.0.0.1:{server.port}{server.subject.path}"
     if generator() == "wrk":
         # wrk takes whole seconds only.
         duration = f"{max(1, round(seconds))}s"
-        size = ["-t1", f"-c{connections}", f"-d{duration}", "--timeout", "10s"]
+        size = [f"-t{threads}", f"-c{connections}", f"-d{duration}", "--timeout", "10s"]
         return ["wrk", *size, "-s", str(HERE / "wrk.lua"), url, "--", str(requests)]
     fallback = str(HERE / "fallback_load.py")
     return [sys.executable, fallback, str(server.port), str(connections), str(seconds), str(requests)]

@@ -41,9 +41,9 @@ class Running:
 
 
 @contextlib.contextmanager
-def pinned(core: int) -> Iterator[None]:
-    """Have the block, and every process started in it, run on one core where the system offers that."""
-    if not pinning():
+def pinned(core: int | None) -> Iterator[None]:
+    """Have the block, and every process started in it, run on one core where the system offers that; None is any."""
+    if core is None or not pinning():
         yield
         return
     before = os.sched_getaffinity(0)
@@ -60,13 +60,27 @@ def pinning() -> bool:
 
 
 @contextlib.contextmanager
-def running(subject: Subject, log: Path, extra: Mapping[str, str] | None = None) -> Iterator[Running]:
-    """The subject on a free port, from before its first answer to its end."""
-    with _redis(log.parent) if subject.redis else contextlib.nullcontext("") as redis:
-        yield from _serving(subject, log, {**subject.environment, **(extra or {})}, redis)
+def running(
+    subject: Subject, log: Path, extra: Mapping[str, str] | None = None, core: int | None = SERVER_CORE
+) -> Iterator[Running]:
+    """The subject on a free port, from before its first answer to its end.
+
+    Args:
+        subject: What to start.
+        log: File of its output; its folder takes what it stores.
+        extra: More environment.
+        core: Where it runs; None is wherever the system likes.
+
+    Raises:
+        RuntimeError: It does not answer; with its output.
+    """
+    with redis_server(log.parent) if subject.redis else contextlib.nullcontext("") as redis:
+        yield from _serving(subject, log, {**subject.environment, **(extra or {})}, redis, core)
 
 
-def _serving(subject: Subject, log: Path, settings: Mapping[str, str], redis: str) -> Iterator[Running]:
+def _serving(
+    subject: Subject, log: Path, settings: Mapping[str, str], redis: str, core: int | None
+) -> Iterator[Running]:
     port = _free_port()
     places = {"{redis}": redis, "{folder}": str(log.parent), "{port}": str(port)}
     filled = dict(settings)
@@ -74,7 +88,7 @@ def _serving(subject: Subject, log: Path, settings: Mapping[str, str], redis: st
         filled = {name: value.replace(place, text) for name, value in filled.items()}
     environment = {**os.environ, **filled}
     command = [word.replace("{port}", str(port)) for word in subject.command]
-    with log.open("wb") as output, pinned(SERVER_CORE):
+    with log.open("wb") as output, pinned(core):
         begun = time.perf_counter()
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
     try:
@@ -90,7 +104,7 @@ def _serving(subject: Subject, log: Path, settings: Mapping[str, str], redis: st
 
 
 @contextlib.contextmanager
-def _redis(folder: Path) -> Iterator[str]:
+def redis_server(folder: Path) -> Iterator[str]:
     """A Redis that keeps nothing, on the load generator's core; its URL."""
     binary = shutil.which("redis-server") or shutil.which("valkey-server")
     if binary is None:
@@ -118,14 +132,12 @@ def _wait_until_it_answers(process: "subprocess.Popen[bytes]", subject: Subject,
     while time.monotonic() < deadline and process.poll() is None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
-            if subject.ready is None:
-                connection.request("POST", subject.path, subject.body().replace("@COUNTER@", "1"), subject.head())
-            else:
-                connection.request("GET", subject.ready)
-            if connection.getresponse().status == http.client.OK:
+            connection.request("GET", "/livez")
+            # Servers of others have no such page, but a refusal shows that they are there.
+            if connection.getresponse().status < http.client.INTERNAL_SERVER_ERROR:
                 return
         except (OSError, http.client.HTTPException):
             time.sleep(0.001)
         finally:
             connection.close()
-    raise RuntimeError(f"{subject.name} does not answer (exit code {process.poll()}):\n{log.read_text()}")
+    raise RuntimeError(f"{subject.name} does not answer (exit code {process.poll()}):\n{log.read_text()[-2000:]}")

@@ -1,144 +1,82 @@
-"""What sessions cost: bytes per idle session, the longest gap a sweep leaves in the event loop, operations per second.
+"""Sessions: how many per second begin and end on each store, and what an idle one takes.
 
-.venv/bin/python benchmarks/sessions.py [--sessions 100000] [--stores memory,sqlite]
+Handshakes come over HTTP from 32 connections, each answer making a session. Ending is what the sweep does to sessions
+whose time is over, in a process of its own without HTTP, as are the operations that a request takes on the store.
 """
 
 import argparse
-import asyncio
-import gc
-import tempfile
-import time
-import uuid
-from collections.abc import Awaitable, Callable
+import contextlib
+import json
+import subprocess
+import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 
-import msgspec
-import psutil
+from exchange import open_sessions
+from load import measure
+from report import Document
+from servers import SERVER_CORE, Running, pinned, pinning, redis_server, running
+from side_by_side import MANY
+from store_rates import CONCURRENT
+from subjects import STATEFUL, STATEFUL_REDIS, STATEFUL_SQLITE
 
-from mcp_echo_core.stores.base import SessionStore
-from mcp_echo_core.stores.memory import MemoryStore
-from mcp_echo_core.stores.records import ClientInfo, Effect, Session
-from mcp_echo_core.stores.sqlite import SqliteStore
-
-NOW = 1_800_000_000.0
-TIMEOUT = 3600.0
-TICK = 0.001
-OPERATIONS = 20_000
-CONCURRENT = 64
-CAPABILITIES = b'{"roots":{"listChanged":true},"sampling":{},"elicitation":{}}'
+STORES = {"memory": STATEFUL, "sqlite": STATEFUL_SQLITE, "redis": STATEFUL_REDIS}
+TIMEOUT = 600.0
+"""Seconds that one store may take."""
 
 
-def idle(seconds: float = 0.0) -> Session:
-    """A session as ``initialize`` leaves it: every text its own object, as if it had come over the wire."""
-    return Session(
-        id=str(uuid.uuid4()),
-        created_at=NOW + seconds,
-        last_activity=NOW + seconds,
-        initialized=True,
-        protocol_version=b"2025-11-25".decode(),
-        client=msgspec.json.decode(b'{"name":"inspector-of-the-world","version":"0.17.1"}', type=ClientInfo),
-        capabilities=msgspec.json.decode(CAPABILITIES),
-        minted_by="0123abcd",
-    )
+def options(parser: argparse.ArgumentParser) -> None:
+    """What can be asked for."""
+    parser.add_argument("--seconds", type=float, default=5, help="of handshakes per store (default 5)")
+    parser.add_argument("--sessions", type=int, default=100_000, help="sessions in a store (default 100000)")
+    parser.add_argument("--stores", nargs="+", choices=STORES, default=list(STORES), help="some of the stores")
 
 
-def resident() -> int:
-    """Bytes of this process's memory."""
-    gc.collect()
-    return int(psutil.Process().memory_info().rss)
+def measure_all(chosen: argparse.Namespace, folder: Path) -> Document:
+    """One store after the other."""
+    if chosen.quick:
+        chosen.seconds, chosen.sessions = 1.0, 5_000
+    settings = {
+        "seconds": chosen.seconds, "sessions": chosen.sessions, "connections": MANY, "concurrent": CONCURRENT,
+        "pinned": pinning(),
+    }  # fmt: skip
+    return {"settings": settings, "figures": {name: _one(name, chosen, folder) for name in chosen.stores}}
 
 
-async def longest_gap(work: Awaitable[object]) -> tuple[float, float]:
-    """Seconds of the longest time in which nothing else got a turn, and of the whole work."""
-    longest = 0.0
-    running = True
-
-    async def tick() -> None:
-        nonlocal longest
-        last = time.perf_counter()
-        while running:
-            await asyncio.sleep(0)
-            now = time.perf_counter()
-            longest = max(longest, now - last)
-            last = now
-
-    ticker = asyncio.create_task(tick())
-    await asyncio.sleep(TICK)
-    longest = 0.0
-    before = time.perf_counter()
-    await work
-    took = time.perf_counter() - before
-    running = False
-    await ticker
-    return longest, took
+def faults(document: Document) -> list[str]:
+    """What makes figures void."""
+    return [
+        f"{name}: {row['handshakes']['errors']} errors among the handshakes"
+        for name, row in document["figures"].items()
+        if row["handshakes"]["errors"]
+    ]
 
 
-async def fill(store: SessionStore, count: int) -> list[str]:
-    """Create sessions, many at a time; the first half will expire before the second."""
-    ids: list[str] = []
-    for begin in range(0, count, 1000):
-        batch = [idle(0.0 if begin < count // 2 else 1000.0) for _ in range(min(1000, count - begin))]
-        await asyncio.gather(*(store.create(session, NOW) for session in batch))
-        ids += [session.id for session in batch]
-    return ids
+def _one(name: str, chosen: argparse.Namespace, folder: Path) -> dict[str, object]:
+    print(f"{name}: handshakes, then {chosen.sessions:,} sessions in the store", file=sys.stderr, flush=True)
+    with running(STORES[name], folder / "server.log", {"MCP_MAX_SESSIONS": "10000000"}) as server:
+        sample = open_sessions(server, MANY)
+        if len(set(sample)) < MANY:
+            raise RuntimeError(f"{name}: {MANY} handshakes made {len(set(sample))} sessions")
+        handshakes = asdict(measure(server, _hello(server, folder), MANY, chosen.seconds))
+    return {"handshakes": handshakes, "store": _store(name, chosen.sessions, folder)}
 
 
-async def per_second(store: SessionStore, ids: list[str], concurrent: int) -> float:
-    """Requests with an echo and a message that so many clients make at once."""
-    effect = Effect(requests=1, echo="hello", message=b'{"jsonrpc":"2.0","method":"notifications/message"}')
-    todo = iter(range(OPERATIONS))
-
-    async def client() -> None:
-        for number in todo:
-            await store.apply(ids[number % len(ids)], effect, NOW)
-
-    before = time.perf_counter()
-    await asyncio.gather(*(client() for _ in range(concurrent)))
-    return OPERATIONS / (time.perf_counter() - before)
+def _hello(server: Running, folder: Path) -> Path:
+    file = folder / "requests"
+    subject = server.subject
+    file.write_bytes(subject.on_the_wire(server.port, subject.hello(), replace(subject, headers={}).head()))
+    return file
 
 
-async def measure(name: str, make: Callable[[], SessionStore], count: int) -> None:
-    """Print the figures of one store."""
-    store = make()
-    await store.open()
-    before = resident()
-    started = time.perf_counter()
-    ids = await fill(store, count)
-    print(f"{name}: {count} idle sessions in {time.perf_counter() - started:.1f} s")
-    print(f"  bytes per session (process)   {(resident() - before) / count:8.0f}")
-    gap, took = await longest_gap(store.statistics(NOW))
-    print(f"  statistics                    {took * 1000:8.1f} ms, longest gap in the loop {gap * 1000:.1f} ms")
-    gap, took = await longest_gap(store.sweep(NOW + TIMEOUT))
-    alive = (await store.statistics(NOW + TIMEOUT)).active
-    print(
-        f"  sweep of {count - alive:6d} expired       {took * 1000:8.1f} ms, "
-        f"longest gap in the loop {gap * 1000:.1f} ms"
-    )
-    living = ids[count // 2 :]
-    for concurrent in (1, CONCURRENT):
-        print(f"  requests/s, {concurrent:2d} at once        {await per_second(store, living, concurrent):8.0f}")
-    await store.close()
-
-
-def makers(folder: Path, count: int) -> dict[str, Callable[[], SessionStore]]:
-    """The stores that can be measured, by name."""
-    return {
-        "memory": lambda: MemoryStore(TIMEOUT, count, 100),
-        "sqlite": lambda: SqliteStore(folder / "sessions.db", TIMEOUT, count, 100),
-    }
-
-
-async def main() -> None:
-    """Measure what was asked for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sessions", type=int, default=100_000)
-    parser.add_argument("--stores", default="memory,sqlite")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        known = makers(Path(folder), options.sessions)
-        for name in options.stores.split(","):
-            await measure(name, known[name], options.sessions)
-
-
-if __name__ == "__main__":
-    asyncio.run(main())
+def _store(name: str, count: int, folder: Path) -> dict[str, float]:
+    """The figures of a store alone."""
+    with redis_server(folder) if name == "redis" else contextlib.nullcontext("") as redis:
+        url = {"memory": "memory://", "sqlite": f"sqlite://{folder / 'alone.db'}", "redis": redis}[name]
+        command = [sys.executable, str(Path(__file__).with_name("store_rates.py")), url, str(count)]
+        with pinned(SERVER_CORE):
+            done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)
+    if done.returncode:
+        raise RuntimeError(f"store_rates.py failed on {name}:\n{done.stderr[-2000:]}")
+    figures: dict[str, float] = json.loads(done.stdout)
+    return figures

@@ -1,11 +1,12 @@
 -- Sends prepared requests in turn, each with a fresh number, and prints what wrk measured as one JSON line.
 -- The file named by the first argument holds whole HTTP requests separated by NUL bytes; every "@COUNTER@" in them
--- becomes a nine-digit number, so that the Content-Length stays right and no two requests are equal.
+-- becomes a nine-digit number, so that the Content-Length stays right and no two requests are equal (of two threads at most).
 -- There is no response callback on purpose: wrk would parse every header into a table for it and become the bottleneck.
 
 local requests = {}
 local turn = 0
 local counter = 100000000
+local threads = 0
 local concat = table.concat
 
 local function split(text, separator)
@@ -21,7 +22,13 @@ local function split(text, separator)
   end
 end
 
+function setup(thread)
+  thread:set("first_number", 100000000 + threads * 400000000)
+  threads = threads + 1
+end
+
 function init(args)
+  counter = first_number
   local file = assert(io.open(args[1], "rb"))
   for _, request_text in ipairs(split(file:read("*a"), "\0")) do
     requests[#requests + 1] = split(request_text, "@COUNTER@")

@@ -1,20 +1,28 @@
 """Writes the reference pages under docs/ from the code; with --check, fails when they are not what the code says."""
 
+import asyncio
 import inspect
 import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+import performance_page
+
 from mcp_echo_core.client.evidence import Exchange
 from mcp_echo_core.commands import probe as probe_command
 from mcp_echo_core.gateway_diff.known import EXTRA, PROTOCOL
+from mcp_echo_core.health import StoreAnswer
+from mcp_echo_core.metrics import Metrics
 from mcp_echo_core.probe.check import Finding
 from mcp_echo_core.probe.checks import CHECKS
 from mcp_echo_core.probe.runner import Line, Report
+from mcp_echo_core.session_metrics import SessionFigures
 from mcp_echo_core.settings import TABLE, Setting
+from mcp_echo_core.stores.memory import MemoryStore
 from mcp_echo_core.tools.base import Tool, schema
 from mcp_echo_core.variants import VARIANTS
+from release import registry_entry
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -28,7 +36,8 @@ def configuration() -> str:
     return _page(
         "Configuration",
         "Flags beat environment variables. A value that cannot be used stops the start with exit code 2 and a line "
-        "that names the variable, the value and what is allowed.",
+        "that names the variable, the value and what is allowed. Besides, the standard `OTEL_*` variables switch on "
+        "OpenTelemetry: see [telemetry.md](telemetry.md).",
         "| variable | flag | default | meaning |",
         "|---|---|---|---|",
         *rows,
@@ -53,6 +62,26 @@ def probe() -> str:
 def diff() -> str:
     """The page of the gateway diff, likewise."""
     return _filled("diff.md", sent=_sent())
+
+
+def metrics() -> str:
+    """The page of the metrics, likewise."""
+    sessions = asyncio.run(MemoryStore(timeout=1.0, max_sessions=1, queue_size=1).statistics(0.0))
+    store = SessionFigures(StoreAnswer(sessions, reachable=True))
+    return _filled("metrics.md", requests=_families(Metrics()), sessions=_families(store))
+
+
+def performance() -> str:
+    """The page of what was measured: its figures are those of the committed files."""
+    return _filled("performance.md", **performance_page.parts())
+
+
+def _families(collector: Metrics | SessionFigures) -> Iterable[str]:
+    yield from ("| metric | type | labels | meaning |", "|---|---|---|---|")
+    for family in collector.collect():
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        labels = _code(getattr(family, "_labelnames", ()))  # the library tells them of samples only
+        yield f"| `{name}` | {family.type} | {labels} | {family.documentation} |"
 
 
 def _filled(file: str, **parts: Iterable[str]) -> str:
@@ -144,7 +173,15 @@ def _page(title: str, *lines: str) -> str:
     return "\n".join([note, "", f"# {title}", "", lines[0], "", *lines[1:]]).rstrip() + "\n"
 
 
-PAGES = {"configuration.md": configuration, "tools.md": tools, "probe.md": probe, "diff.md": diff}
+PAGES = {
+    "configuration.md": configuration,
+    "tools.md": tools,
+    "probe.md": probe,
+    "diff.md": diff,
+    "metrics.md": metrics,
+    "performance.md": performance,
+    "../server.json": registry_entry.page,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -13,22 +13,12 @@ from pathlib import Path
 import pytest
 
 from live import START, Live, environment, serving
+from shown_output import masked, update, updating
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 EXAMPLES = sorted(file for file in (ROOT / "examples").iterdir() if file.suffix in (".sh", ".py"))
 SHOWN = re.compile(r"<!-- (examples/\S+) -->\n```(?:sh|python)\n(.*?)```\n\n```\w+\n(.*?)```", re.DOTALL)
-VOLATILE = [
-    (r"\b[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b", "<uuid>"),
-    (r"\b[0-9a-f]{8}\.\.\.", "<uuid>..."),
-    (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", "<moment>"),
-    (r"\bdate: [^\n]* GMT", "date: <date>"),
-    (r"\bcontent-length: \d+", "content-length: <length>"),
-    (r"\bcurl/[\d.]+", "curl/<version>"),
-    (r"\bmcp-echo-instance: [0-9a-f]{8}", "mcp-echo-instance: <instance>"),
-    (r"\bg[0-9a-f]{8}-", "<stream>-"),
-    (r'"version": ?"[\d.]+"', '"version": "<version>"'),
-]
 
 
 def shown() -> dict[str, tuple[Path, str, str]]:
@@ -39,13 +29,6 @@ def shown() -> dict[str, tuple[Path, str, str]]:
             assert name not in blocks, f"{name} is shown twice"
             blocks[name] = (page, command, output)
     return blocks
-
-
-def masked(output: str) -> str:
-    """Output without what differs from run to run, and without blanks at line ends."""
-    for pattern, mask in VOLATILE:
-        output = re.sub(pattern, mask, output)
-    return "\n".join(line.rstrip() for line in output.strip().splitlines())
 
 
 @pytest.fixture(scope="module")
@@ -74,10 +57,8 @@ def test_an_example_prints_what_the_document_shows(example: Path, server: Live, 
         pytest.skip("the examples need curl")
     page, _, output = shown()[f"examples/{example.name}"]
     printed = run(example, server, tmp_path)
-    if os.environ.get("MCP_ECHO_UPDATE_EXAMPLES") == "1":
-        text = page.read_text(encoding="utf-8")
-        lines = "\n".join(line.rstrip() for line in printed.strip().splitlines())
-        page.write_text(text.replace(f"\n{output}```", f"\n{lines}\n```"), encoding="utf-8")
+    if updating():
+        update(page, output, printed)
         return
     assert masked(printed) == masked(output), f"{page.name} shows something else; it printed:\n{printed}"
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from itertools import takewhile
 
 from mcp_echo_core.stores.records import Delivery
 
@@ -120,11 +121,16 @@ class Outbox(Wakeup):
         return None if self.closed else messages
 
     def _hand_over(self, stream: str, after: int | None) -> list[Delivery]:
-        repeated = [] if after is None else [d for name, d in self.sent if name == stream and d.sequence > after]
+        missed = [] if after is None else self._sent_since(after, stream)
         fresh = list(self.waiting)
         self._forget_waiting()
         self.sent.extend((stream, delivery) for delivery in fresh)
-        return repeated + fresh
+        return missed + fresh
+
+    def _sent_since(self, after: int, stream: str) -> list[Delivery]:
+        # From the end, where a stream that has missed nothing need not look far.
+        since = list(takewhile(lambda sent: sent[1].sequence > after, reversed(self.sent)))
+        return [delivery for name, delivery in reversed(since) if name == stream]
 
 
 class ResponseLog(Wakeup):
