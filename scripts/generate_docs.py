@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import performance_page
+import reference_pages
 
 from mcp_echo_core.client.evidence import Exchange
 from mcp_echo_core.commands import probe as probe_command
@@ -74,6 +75,23 @@ def metrics() -> str:
 def performance() -> str:
     """The page of what was measured: its figures are those of the committed files."""
     return _filled("performance.md", **performance_page.parts())
+
+
+def errors() -> str:
+    """The page of what is refused, likewise."""
+    return _filled("errors.md", refusals=reference_pages.refusals(), explained=reference_pages.explained())
+
+
+def endpoints() -> str:
+    """The page of the paths, likewise."""
+    paths, dashboard_paths = reference_pages.paths(), reference_pages.dashboard_paths()
+    return _filled("endpoints.md", paths=paths, dashboard_paths=dashboard_paths)
+
+
+def client_rules() -> str:
+    """The page of the rules for clients, likewise."""
+    rules, traces = reference_pages.client_rules(), reference_pages.gateway_traces()
+    return _filled("client-rules.md", client_rules=rules, gateway_traces=traces)
 
 
 def _families(collector: Metrics | SessionFigures) -> Iterable[str]:
@@ -180,6 +198,9 @@ PAGES = {
     "diff.md": diff,
     "metrics.md": metrics,
     "performance.md": performance,
+    "errors.md": errors,
+    "endpoints.md": endpoints,
+    "client-rules.md": client_rules,
     "../server.json": registry_entry.page,
 }
 

@@ -5,7 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -69,11 +69,17 @@ def require() -> None:
 
 
 @contextlib.contextmanager
-def round_robin(folder: Path, ports: Sequence[int]) -> Iterator[int]:
-    """An nginx that sends each request to the next of these local ports; its own port."""
+def round_robin(folder: Path, ports: Sequence[int], away: int = 10) -> Iterator[int]:
+    """An nginx that sends each request to the next of these local ports; its own port.
+
+    Args:
+        folder: For its files; one nginx each.
+        ports: Where it sends requests.
+        away: Seconds for which it leaves one alone that did not answer.
+    """
     port = free_port()
-    servers = "\n    ".join(f"server 127.0.0.1:{each} max_fails=1 fail_timeout=10s;" for each in ports)
-    with _nginx(folder, ROUND_ROBIN.format(port=port, servers=servers)):
+    servers = "\n    ".join(f"server 127.0.0.1:{each} max_fails=1 fail_timeout={away}s;" for each in ports)
+    with configured(folder, ROUND_ROBIN.format(port=port, servers=servers)):
         yield port
 
 
@@ -88,21 +94,59 @@ def proxy(folder: Path, port: int, *directives: str) -> Iterator[int]:
             ``gzip on;``, ``proxy_set_header Mcp-Session-Id "";``, ``location = /mcp { return 301 /mcp/; }``.
     """
     own = free_port()
-    with _nginx(folder, PROXY.format(port=own, behind=port, directives="\n    ".join(directives))):
+    with configured(folder, PROXY.format(port=own, behind=port, directives="\n    ".join(directives))):
         yield own
 
 
 @contextlib.contextmanager
-def _nginx(folder: Path, inside: str) -> Iterator[None]:
-    require()
-    assert BINARY is not None
+def deployed(folder: Path, files: Path, addresses: Mapping[str, str]) -> Iterator[None]:
+    """An nginx with files as they are deployed, but for their addresses.
+
+    Args:
+        folder: For its files; one nginx each.
+        files: Folder of its configuration, ``nginx.conf`` at the top.
+        addresses: What stands there, and what is put in its place; everything has to stand somewhere.
+    """
+    copy = folder / "deployed"
+    with_addresses(files, copy, {"/tmp/nginx": f"{folder}/nginx", **addresses})
+    with _running(folder, copy / "nginx.conf", "-g", "daemon off; master_process off;"):
+        yield
+
+
+def with_addresses(files: Path, copy: Path, addresses: Mapping[str, str]) -> None:
+    """Copy a folder of configuration files and replace addresses, each of which has to stand somewhere."""
+    shutil.copytree(files, copy)
+    missing = set(addresses)
+    for file in sorted(path for path in copy.rglob("*") if path.is_file()):
+        text = file.read_text(encoding="utf-8")
+        for address, other in addresses.items():
+            if address in text:
+                missing.discard(address)
+                text = text.replace(address, other)
+        file.write_text(text, encoding="utf-8")
+    assert not missing, f"{files} has no {sorted(missing)} any more"
+
+
+@contextlib.contextmanager
+def configured(folder: Path, inside: str) -> Iterator[None]:
+    """An nginx with this in its ``http`` block."""
     file = folder / "nginx.conf"
     file.write_text(CONFIGURATION.format(folder=folder, inside=inside))
-    command = [BINARY, "-p", str(folder), "-c", str(file), "-e", str(folder / "nginx.log")]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with _running(folder, file):
+        yield
+
+
+@contextlib.contextmanager
+def _running(folder: Path, file: Path, *options: str) -> Iterator[None]:
+    require()
+    assert BINARY is not None
+    log = folder / "nginx.log"
+    command = [BINARY, "-p", str(file.parent), "-c", str(file), "-e", str(log), *options]
+    with log.open("ab") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output)
     try:
         until(lambda: _listens(folder) or process.poll() is not None, "the start of nginx")
-        assert process.poll() is None, (folder / "nginx.log").read_text()
+        assert process.poll() is None, log.read_text()
         yield
     finally:
         process.send_signal(signal.SIGTERM)

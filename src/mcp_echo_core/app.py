@@ -64,8 +64,9 @@ class App:
     Protocol messages go straight to the endpoint; a router in front of it would cost a twentieth of the throughput.
     """
 
-    def __init__(self, endpoint: Endpoint, others: Starlette, runtime: Runtime) -> None:
+    def __init__(self, endpoint: Endpoint, others: Starlette, runtime: Runtime, drain: Drain) -> None:
         self.runtime = runtime
+        self.drain = drain
         self._bins = runtime.journal is not None
         self._endpoint = endpoint
         self._others = others
@@ -153,7 +154,7 @@ def create_app(
         lifespan=_lifespan(runtime, drain, telemetry),
     )
     others.router.redirect_slashes = False  # a redirect would repeat whatever Host said
-    return App(endpoint, others, runtime)
+    return App(endpoint, others, runtime, drain)
 
 
 def _eras(runtime: Runtime, guard: Guard, drain: Drain) -> tuple[LegacyEra, ModernEra]:

@@ -1,7 +1,8 @@
 """Ending without losing anything: SIGTERM first turns ``/readyz`` to 503 and ends streams, then lets the engine stop.
 
 Works under any engine that stops on a signal handler of its own, such as uvicorn: the handler is wrapped, and called
-when nothing is in flight any more.
+after the drain delay. The engine then takes no new work, and ends when what is in flight is answered. It must not be
+called as late as that: under steady load something is in flight at any time.
 """
 
 import asyncio
@@ -17,8 +18,6 @@ from mcp_echo_core.settings import Settings
 log = logging.getLogger(__name__)
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
-CHECK_INTERVAL = 0.05
-"""Seconds between looks at what is still in flight."""
 
 
 class Drain:
@@ -29,7 +28,7 @@ class Drain:
 
     Args:
         settings: ``drain_delay`` and ``drain_timeout``.
-        in_flight: Counts the requests being served.
+        in_flight: Counts the requests being served, for the log.
     """
 
     def __init__(self, settings: Settings, in_flight: Callable[[], int]) -> None:
@@ -37,7 +36,12 @@ class Drain:
         self._settings = settings
         self._in_flight = in_flight
         self._streams: set[asyncio.Task[None]] = set()
+        self._beginning: list[Callable[[], None]] = []
         self._waiting: list[Callable[[], None]] = []
+
+    def at_begin(self, take_note: Callable[[], None]) -> None:
+        """Have something called when draining begins, such as what lets connections end after their next answer."""
+        self._beginning.append(take_note)
 
     def at_deadline(self, end_waiting: Callable[[], None]) -> None:
         """Have something called when the time to drain is over, such as what ends waits for slow clients."""
@@ -51,16 +55,20 @@ class Drain:
                 signal.signal(number, self._wrapped(loop, stop))
 
     def begin(self, stop: Callable[[], object]) -> None:
-        """Start draining; ``stop`` is called when nothing is in flight or the time is over."""
+        """Start draining; ``stop``, which lets what is in flight end, is called after the drain delay."""
         if self.draining:
             stop()
             return
         self.draining = True
         log.info("draining", extra={"in_flight": self._in_flight(), "streams": len(self._streams)})
+        for take_note in self._beginning:
+            take_note()
         for stream in self._streams:
             stream.cancel()
         loop = asyncio.get_running_loop()
-        self._wait(loop, stop, loop.time() + self._settings.drain_delay, loop.time() + self._settings.drain_timeout)
+        delay = self._settings.drain_delay
+        loop.call_later(delay, stop)
+        loop.call_later(max(delay, self._settings.drain_timeout), self._end_waits)
 
     async def run_stream(self, pump: asyncio.Task[None], disconnected: asyncio.Task[None]) -> bool:
         """Let a stream run until its pump ends, its client goes away or the process drains.
@@ -88,13 +96,6 @@ class Drain:
 
         return on_signal
 
-    def _wait(
-        self, loop: asyncio.AbstractEventLoop, stop: Callable[[], object], earliest: float, latest: float
-    ) -> None:
-        now = loop.time()
-        if now >= earliest and (now >= latest or not self._in_flight()):
-            for end_waiting in self._waiting:
-                end_waiting()
-            stop()
-        else:
-            loop.call_later(CHECK_INTERVAL, self._wait, loop, stop, earliest, latest)
+    def _end_waits(self) -> None:
+        for end_waiting in self._waiting:
+            end_waiting()

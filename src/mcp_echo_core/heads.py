@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import re
+import select
 import sys
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from mcp_echo_core.errors import INVALID_REQUEST
 from mcp_echo_core.http import WRITTEN_NAMES
@@ -39,6 +40,9 @@ def websocket_protocol(**options: Any) -> asyncio.Protocol:
 class TimedConfig(uvicorn.Config):
     """The engine's configuration; workers get it pickled.
 
+    Attributes:
+        draining: The process is about to end: every answer says that its connection ends with it.
+
     Args:
         head_timeout: Seconds a request's head may take.
     """
@@ -46,6 +50,33 @@ class TimedConfig(uvicorn.Config):
     def __init__(self, app: Any, *, head_timeout: float, **options: Any) -> None:
         super().__init__(app, http=TimedHeads, **options)
         self.head_timeout = head_timeout
+        self.draining = False
+
+    def load(self) -> None:
+        super().load()
+        self.loaded_app.drain.at_begin(self._drain)
+
+    def _drain(self) -> None:
+        self.draining = True
+
+
+class LeftOpen:
+    """A connection whose end is announced, and left to the client until the process stops listening.
+
+    Not every gateway heeds the announcement: one that has sent its next request already would lose it.
+    """
+
+    def __init__(self, transport: asyncio.Transport, cycle: RequestResponseCycle) -> None:
+        self._transport = transport
+        self._cycle = cycle
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def close(self) -> None:
+        """Only an answer that breaks off ends the connection."""
+        if not self._cycle.response_complete:
+            self._transport.close()
 
 
 class TimedHeads(HttpToolsProtocol):
@@ -63,10 +94,11 @@ class TimedHeads(HttpToolsProtocol):
     _stopping = False
     _head_bytes = 0
     _written_names: list[bytes]
-    _earlier: tuple[Any, ...] = ()
+    _earlier: list[Any]
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        self._earlier = []
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -112,18 +144,23 @@ class TimedHeads(HttpToolsProtocol):
             self._unwatch()
         before = self.cycle
         HttpToolsProtocol.on_headers_complete(self)
-        if self.pipeline:
-            self._earlier = tuple(cycle for cycle in (*self._earlier, before) if cycle and not cycle.response_complete)
-        if self._stopping and self.cycle is not None:
+        if len(self.pipeline) > 1:
+            self._earlier.append(before)
+        elif self.pipeline:
+            self._earlier = [before]  # where nothing waited, nothing else is being served
+        if self.config.draining and self.cycle is not None:
+            if not self._stopping and self.cycle.keep_alive:
+                self.cycle.transport = cast("asyncio.Transport", LeftOpen(self.transport, self.cycle))
             self.cycle.keep_alive = False
 
     def shutdown(self) -> None:
+        self._stopping = self.config.draining = True  # a worker that is replaced is not told before
         if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.transport = self.transport
             super().shutdown()
             return
-        self._stopping = True
         self._unwatch()
-        self._watch(LAST_REQUEST_SECONDS)
+        self._timer = self.loop.call_later(LAST_REQUEST_SECONDS, self._close_unless_asked)
 
     def send_400_response(self, msg: str) -> None:
         """Say what the parser did not like; the engine says only that it did not."""
@@ -145,8 +182,16 @@ class TimedHeads(HttpToolsProtocol):
         )
         self.transport.close()
 
-    def _watch(self, seconds: float | None = None) -> None:
-        self._timer = self.loop.call_later(seconds or self.config.head_timeout, self.transport.close)
+    def _watch(self) -> None:
+        self._timer = self.loop.call_later(self.config.head_timeout, self.transport.close)
+
+    def _close_unless_asked(self) -> None:
+        # What has arrived by now is read right after this; closed before, it would be lost.
+        self._timer = None
+        arrived = select.poll()
+        arrived.register(self.transport.get_extra_info("socket"), select.POLLIN)
+        if not arrived.poll(0):
+            self.transport.close()
 
     def _unwatch(self) -> None:
         if self._timer is not None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import os
 import secrets
 import shutil
@@ -10,11 +11,12 @@ import socket
 import sys
 import tempfile
 from collections.abc import Mapping
+from multiprocessing.connection import wait
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from mcp_echo_core import __version__, logs
+from mcp_echo_core import __version__, backlog, logs
 from mcp_echo_core.app import METRICS_FOLDER_VARIABLE, App, build
 from mcp_echo_core.errors import ConfigurationError
 from mcp_echo_core.guard import is_loopback_name
@@ -27,10 +29,47 @@ from mcp_echo_core.variants import Variant
 WORKER_SILENCE_SECONDS = 1
 """How long a worker may be silent before it counts as dead; its answer does not wait for the requests it serves."""
 
+BEFORE_END_SECONDS = 0.1
+"""How long before workers stop listening new connections are kept away from them."""
+
 MAX_WEBSOCKET_BYTES = 4096
 """Of a message to the dashboard's feed, which listens to none."""
 
 log = logging.getLogger(__name__)
+
+
+class Engine(uvicorn.Server):
+    """The engine; it serves every connection that was made before it stops."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listener in sockets or []:
+            await backlog.empty(listener)
+        await super().shutdown(sockets)
+
+
+class Workers(Multiprocess):
+    """The engine's workers; together they serve every connection that was made before they stop.
+
+    Args:
+        config: What each worker is.
+        listener: Served by all of them.
+        drain_delay: Seconds for which they go on answering when they are told to stop.
+    """
+
+    def __init__(self, config: TimedConfig, listener: socket.socket, drain_delay: float) -> None:
+        super().__init__(config, [listener])
+        self._drain_delay = drain_delay
+
+    def terminate_all(self) -> None:
+        if self._drain_delay:
+            super().terminate_all()
+            wait([worker.process.sentinel for worker in self.processes], max(0, self._drain_delay - BEFORE_END_SECONDS))
+        # Still served by all workers, who do not know whether others go on.
+        for listener in self.sockets:
+            asyncio.run(backlog.empty(listener))
+            listener.close()
+        if not self._drain_delay:
+            super().terminate_all()
 
 
 def serve(variant: Variant, environ: Mapping[str, str], flags: Mapping[str, str | None]) -> None:
@@ -57,9 +96,10 @@ def serve(variant: Variant, environ: Mapping[str, str], flags: Mapping[str, str 
     listener = _bind(settings)
     _announce(variant, settings, listener.getsockname()[1])
     if settings.workers == 1 and not settings.max_requests:
-        uvicorn.Server(_config(app, settings)).run(sockets=[listener])
+        Engine(_config(app, settings)).run(sockets=[listener])
     else:
-        _run_workers(_config(f"{variant.package}:app", settings), listener, _as_variables(variant, flags))
+        config = _config(f"{variant.package}:app", settings)
+        _run_workers(config, listener, settings.drain_delay, _as_variables(variant, flags))
 
 
 def _check_store(settings: Settings) -> None:
@@ -83,14 +123,16 @@ async def _reach(store: SessionStore) -> None:
         await store.close()
 
 
-def _run_workers(config: TimedConfig, listener: socket.socket, variables: Mapping[str, str]) -> None:
+def _run_workers(
+    config: TimedConfig, listener: socket.socket, drain_delay: float, variables: Mapping[str, str]
+) -> None:
     # Workers read their settings from the environment: what the command line said goes there.
     os.environ.update(variables)
     if not os.environ.get("MCP_ECHO_STATE_SECRET"):
         os.environ["MCP_ECHO_STATE_SECRET"] = secrets.token_hex()
     os.environ[METRICS_FOLDER_VARIABLE] = tempfile.mkdtemp(prefix="mcp-echo-metrics-")
     try:
-        Multiprocess(config, [listener]).run()
+        Workers(config, listener, drain_delay).run()
     finally:
         shutil.rmtree(os.environ.pop(METRICS_FOLDER_VARIABLE), ignore_errors=True)
 
@@ -124,8 +166,7 @@ def _config(app: App | str, settings: Settings) -> TimedConfig:
         limit_max_requests_jitter=settings.max_requests // 4,  # so that workers do not end together
         timeout_worker_healthcheck=WORKER_SILENCE_SECONDS,
         timeout_keep_alive=max(1, round(settings.keep_alive_timeout)),
-        # Without recycling the engine stops only after draining, which has waited already.
-        timeout_graceful_shutdown=max(1, round(settings.drain_timeout)) if settings.max_requests else 1,
+        timeout_graceful_shutdown=math.ceil(settings.drain_timeout) + 1,  # a little for what ends at that moment
         proxy_headers=False,
         server_header=False,
         access_log=False,

@@ -1,10 +1,10 @@
 """Where the files for deployment are, and how they are read."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import yaml
+from check_jsonschema.builtin_schemas import get_builtin_schema
 from jsonschema import Draft202012Validator
 from jsonschema.validators import validator_for
 
@@ -12,7 +12,6 @@ from mcp_echo_core import identity
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
-SCHEMAS = Path(__file__).parent / "schemas"
 
 
 def documents(text: str) -> list[Any]:
@@ -27,8 +26,8 @@ def document(path: Path) -> Any:
 
 
 def against_schema(value: Any, name: str) -> list[str]:
-    """Where a value breaks one of the vendored schemas, and how."""
-    schema = json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8"))
+    """Where a value breaks one of the published schemas that ``check-jsonschema`` carries, and how."""
+    schema = get_builtin_schema(f"vendor.{name}")
     validator = validator_for(schema, default=Draft202012Validator)(schema)
     return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from many_requests import CONNECTIONS, Connection, Load, open_sessions, replayed, shared_out
 
 from harness import NEWEST, tool_call
 from live import WAIT, Live, serving
+from many_requests import CONNECTIONS, Connection, Load, open_sessions, replayed, shared_out
 from mcp_echo_core.stores.records import Session
 from mcp_echo_core.stores.redis import RedisStore
 from nginx_process import round_robin

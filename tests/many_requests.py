@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,10 +34,18 @@ class Answer:
 
 
 class Connection:
-    """One kept connection; opened again when it ends."""
+    """One kept connection; opened again when it ends.
 
-    def __init__(self, port: int) -> None:
+    Args:
+        port: Where to.
+        headers: Sent with every request; ``Host`` is localhost where they have none.
+    """
+
+    def __init__(self, port: int, headers: Mapping[str, str] | None = None) -> None:
         self._port = port
+        self._headers = "".join(
+            f"{name}: {value}\r\n" for name, value in {"Host": "localhost", **(headers or {})}.items()
+        )
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def post(self, message: Any, session: str | None = None) -> Answer:
@@ -45,7 +53,7 @@ class Connection:
         body = json.dumps(message).encode()
         name = f"Mcp-Session-Id: {session}\r\n" if session else ""
         head = (
-            f"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAccept: application/json\r\n"
+            f"POST /mcp HTTP/1.1\r\n{self._headers}Content-Type: application/json\r\nAccept: application/json\r\n"
             f"Mcp-Protocol-Version: 2025-11-25\r\n{name}Content-Length: {len(body)}\r\n\r\n"
         )
         try:
@@ -117,12 +125,17 @@ class Load:
         return answer
 
 
-async def shared_out(port: int, items: Iterable[Any], work: Callable[[Connection, Any], Awaitable[None]]) -> None:
-    """Do something with each item, on several connections at once."""
+Headers = Mapping[str, str] | None
+
+
+async def shared_out(
+    port: int, items: Iterable[Any], work: Callable[[Connection, Any], Awaitable[None]], headers: Headers = None
+) -> None:
+    """Do something with each item, on several connections at once, which send these headers, too."""
     remaining = iter(items)
 
     async def one() -> None:
-        connection = Connection(port)
+        connection = Connection(port, headers)
         for item in remaining:
             await work(connection, item)
         connection.close()
@@ -130,7 +143,7 @@ async def shared_out(port: int, items: Iterable[Any], work: Callable[[Connection
     await asyncio.gather(*(one() for _ in range(CONNECTIONS)))
 
 
-async def open_sessions(port: int, count: int) -> list[str]:
+async def open_sessions(port: int, count: int, headers: Headers = None) -> list[str]:
     """That many new sessions."""
     sessions: list[str] = []
 
@@ -139,11 +152,11 @@ async def open_sessions(port: int, count: int) -> list[str]:
         assert answer.status == 200, answer
         sessions.append(answer.session)
 
-    await shared_out(port, range(count), begin)
+    await shared_out(port, range(count), begin, headers)
     return sessions
 
 
-async def replayed(port: int, sessions: Iterable[str]) -> dict[str, str]:
+async def replayed(port: int, sessions: Iterable[str], headers: Headers = None) -> dict[str, str]:
     """What ``replayLastEcho`` says in each session."""
     texts: dict[str, str] = {}
 
@@ -152,5 +165,5 @@ async def replayed(port: int, sessions: Iterable[str]) -> dict[str, str]:
         assert answer.status == 200, answer
         texts[session] = answer.result["content"][0]["text"]
 
-    await shared_out(port, sessions, ask)
+    await shared_out(port, sessions, ask, headers)
     return texts
