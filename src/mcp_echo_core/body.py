@@ -58,7 +58,8 @@ class BodyReader:
         declared = request.fields.get(b"content-length", b"0")
         if len(declared) >= self._digits and self._exceeds(declared):
             raise self._too_large(declared.decode("latin-1"))
-        task = asyncio.current_task(self._loop) or self._task_of_new_loop()
+        loop = self._loop
+        task = (loop and asyncio.current_task(loop)) or self._task_of_new_loop()
         self._since[task] = UNSEEN
         if not self._watching:
             self._watch(asyncio.get_running_loop())

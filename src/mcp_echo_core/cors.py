@@ -1,5 +1,6 @@
 """CORS: what this server answers to a browser, decided once, and what the last preflight of an origin asked."""
 
+import re
 from collections import OrderedDict
 from collections.abc import Sequence
 
@@ -21,7 +22,7 @@ ALLOWED_HEADERS = (
 )
 """Request headers that are always allowed; what a preflight asks for beyond them, such as ``Mcp-Param-*``, too."""
 
-EXPOSED_HEADERS = ("Mcp-Session-Id", "Mcp-Protocol-Version", "WWW-Authenticate", "Mcp-Echo-Instance")
+EXPOSED_HEADERS = ("Mcp-Session-Id", "Mcp-Protocol-Version", "WWW-Authenticate", "Mcp-Echo-Instance", "Server-Timing")
 MAX_AGE = 86400
 """Seconds that a browser may remember a preflight's answer."""
 
@@ -30,6 +31,9 @@ MAX_TEXT = 1024
 
 MAX_ORIGINS = 100
 """Origins whose last preflight is remembered."""
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""A field name (RFC 9110 section 5.6.2)."""
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -81,7 +85,7 @@ class Cors:
             return ()
         asked = [name.strip() for name in (request.header("access-control-request-headers") or "").split(",")]
         known = {name.lower() for name in ALLOWED_HEADERS}
-        further = [name for name in asked if name and name.lower() not in known]
+        further = [name for name in asked if _TOKEN.fullmatch(name) and name.lower() not in known]
         return [
             (b"access-control-allow-methods", ", ".join(ALLOWED_METHODS).encode()),
             (b"access-control-allow-headers", ", ".join([*ALLOWED_HEADERS, *further]).encode("latin-1")),

@@ -4,6 +4,7 @@ Read, decode, let the era answer, count. Everything that is refused anywhere bel
 written in one place.
 """
 
+import asyncio
 import itertools
 import logging
 import secrets
@@ -24,7 +25,7 @@ from mcp_echo_core.messages import decode, encode, error_object
 from mcp_echo_core.runtime import Runtime
 from mcp_echo_core.stores.base import StoreUnavailable
 from mcp_echo_core.telemetry.configuration import Telemetry
-from mcp_echo_core.timing import CONCERNED, Laps
+from mcp_echo_core.timing import TIMED_TOOL, Laps
 
 INSTANCE_HEADER = b"mcp-echo-instance"
 
@@ -99,7 +100,11 @@ class Endpoint:
             await self._refuse(exchange, StoreOutage(str(outage)))
         except RequestCancelled:
             exchange.outcome = CANCELLED
-            await exchange.abandon()
+            with suppress(ClientDisconnected):
+                await exchange.abandon()
+        except asyncio.CancelledError:
+            exchange.outcome = CANCELLED
+            raise
         except ClientDisconnected:
             exchange.outcome = CANCELLED
             exchange.status = 499  # nobody reads it; nginx's name for a client that left
@@ -135,19 +140,20 @@ class Endpoint:
             exchange.accepted = self._guard.admit_post(http)
             body = await self._bodies.read(http, exchange.receive)
             exchange.body = body
-            if http.laps is None and CONCERNED in body:
+            if TIMED_TOOL in body and http.laps is None:
                 http.laps = Laps(self._monotonic, http.started)
-            if http.laps is not None:
-                http.laps.lap()
+            laps = http.laps
+            if laps is not None:
+                laps.lap("read")
             value = decode(body)
-            if http.laps is not None:
-                http.laps.lap()
+            if laps is not None:
+                laps.lap("decode")
             version = http.single(b"mcp-protocol-version")
             modern = classify(version, value, self._modern_versions) is Era.MODERN
             era: LegacyEra | ModernEra = self._modern if modern else self._legacy
             exchange.era = era.name
-            if http.laps is not None:
-                http.laps.lap()
+            if laps is not None:
+                laps.lap("classify")
             await era.post(exchange, value, version)
             return
         self._guard.check_source(http)

@@ -12,6 +12,7 @@ from mcp_echo_core.errors import ToolFailure
 from mcp_echo_core.guard import JSON_ONLY
 from mcp_echo_core.http import HttpRequest
 from mcp_echo_core.messages import RequestId, encode_notification, encode_result
+from mcp_echo_core.metrics import OTHER, UNKNOWN
 from mcp_echo_core.stores.records import Session
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -19,9 +20,6 @@ Header = tuple[bytes, bytes]
 
 GZIP_FROM = 1024
 """Bytes from which compressing an answer is worth the time."""
-
-UNKNOWN = "unknown"
-"""Era and revision of a request that was refused before they were known."""
 
 OK, TOOL_ERROR, ERROR, CANCELLED = "ok", "tool_error", "error", "cancelled"
 """Outcomes: answered; the tool's result says ``isError``; refused; nobody waits for the answer any more."""
@@ -100,7 +98,7 @@ class Exchange:
     """
 
     accepted = JSON_ONLY
-    kind = "other"
+    kind = OTHER
     target = ""
     era = UNKNOWN
     revision = UNKNOWN
@@ -138,12 +136,9 @@ class Exchange:
         """Send the result of the request that this exchange carries."""
         if type(result) is dict and result.get("isError"):
             self.outcome = TOOL_ERROR
-        laps = self.http.laps
-        if laps is not None:
-            laps.lap()
         message = encode_result(request_id, result)
-        if laps is not None:
-            laps.lap()
+        if self.http.laps is not None:
+            self.http.laps.lap("encode")
         return self.answer(message)
 
     def answer(self, message: bytes) -> Awaitable[None]:

@@ -1,4 +1,4 @@
-"""Counters of one process: plain numbers while serving, Prometheus text when somebody asks.
+"""Counters of one process: plain numbers, of which ``exposition.py`` makes text when somebody asks.
 
 Several workers share a folder: each leaves a snapshot of its numbers there, and the one that is asked adds up the
 others'. A worker's own numbers are exact, the others' at most ``SHARE_INTERVAL`` old.
@@ -8,17 +8,11 @@ import logging
 import os
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
-
-if TYPE_CHECKING:
-    from prometheus_client.core import HistogramMetricFamily, Metric
-    from prometheus_client.registry import Collector
 
 log = logging.getLogger(__name__)
 
@@ -35,13 +29,9 @@ SHARE_INTERVAL = 1.0
 Operation = tuple[str, str, str, str, str]
 """What requests are counted by: method, tool or prompt, era, protocol revision, outcome; each from a bounded set."""
 
-LABELS = ("method", "tool", "era", "protocol_version", "outcome")
-
-HTTP_METHODS = frozenset({"GET", "DELETE", "OPTIONS"})
-"""Kinds of requests that carry no message, and are no operation of the protocol."""
-
-OTHER = "other"
-"""Stands for a method or tool that there is not, so that nobody's spelling makes a series of its own."""
+OTHER, UNKNOWN = "other", "unknown"
+"""Stand for a method or tool that there is not, and for the era and revision of what was refused before they were
+known: nobody's spelling makes a series of its own."""
 
 LONG_LIVED = frozenset({"GET", "subscriptions/listen"})
 """Kinds of requests whose time is how long somebody listened."""
@@ -168,38 +158,11 @@ class Metrics:
             log.warning("counters cannot be shared with the other workers", extra={"problem": error})
             self._shared = None
 
-    def expose(self, *others: "Collector") -> bytes:
-        """All workers' numbers, and those of other collectors, in the Prometheus text format."""
-        from prometheus_client import CollectorRegistry, generate_latest  # only a scrape needs it
-
-        registry = CollectorRegistry(auto_describe=False)
-        for collector in (self, *others):
-            registry.register(collector)
-        return generate_latest(registry)
-
-    def collect(self) -> Iterator["Metric"]:
-        """The metric families, as ``prometheus_client`` collectors give them."""
-        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
-
+    def snapshots(self) -> list[Snapshot]:
+        """The numbers of all workers, which go on counting meanwhile."""
         self.share()  # so that whichever worker is asked next says no less
-        snapshots = [self._snapshot(os.getpid()), *self._others()]
-        every = [pair for snapshot in snapshots for pair in snapshot.series]
-        methods = summed(((operation[0],), series) for operation, series in every)
-        total = CounterMetricFamily("mcp_echo_requests", "Requests answered.", labels=["method"])
-        for labels, series in methods.items():
-            total.add_metric(labels, series.count)
-        yield total
-        text = "Seconds from the request's head to the end of the answer."
-        yield histogram("mcp_echo_request_duration_seconds", text, ("method",), methods)
-        text = "Seconds of the protocol's operations as the server sees them."
-        operations = summed((labels_of(operation), s) for operation, s in every if operation[0] not in HTTP_METHODS)
-        yield histogram("mcp_server_operation_duration_seconds", text, LABELS, operations)
-        errors = CounterMetricFamily("mcp_echo_errors", "Refused messages by JSON-RPC error code.", labels=["code"])
-        for code in sorted({code for snapshot in snapshots for code in snapshot.errors}):
-            errors.add_metric([code], sum(snapshot.errors.get(code, 0) for snapshot in snapshots))
-        yield errors
-        active = sum(snapshot.active for snapshot in snapshots)
-        yield GaugeMetricFamily("mcp_echo_active_requests", "Requests being served, open streams included.", active)
+        own = msgspec.json.encode(self._snapshot(os.getpid()))
+        return [msgspec.json.decode(own, type=Snapshot), *self._others()]
 
     def _snapshot(self, pid: int) -> Snapshot:
         return Snapshot(pid, self.active, list(self.series.items()), self.errors)
@@ -222,34 +185,6 @@ class Metrics:
             if not _alive(snapshot.pid):
                 snapshot.active = 0
             yield snapshot
-
-
-def labels_of(operation: Operation) -> Operation:
-    """The values of ``LABELS``: an unknown tool is ``OTHER``, and what is not about a tool names none."""
-    method, target, era, version, outcome = operation
-    tool = (target or OTHER) if method == "tools/call" else ""
-    return method, tool, era, version, outcome
-
-
-def summed(every: Iterable[tuple[tuple[str, ...], Series]]) -> dict[tuple[str, ...], Series]:
-    """What was counted under the same labels, added up, in the order of the labels."""
-    sums: dict[tuple[str, ...], Series] = {}
-    for labels, series in every:
-        sums.setdefault(labels, Series()).add(series)
-    return dict(sorted(sums.items()))
-
-
-def histogram(
-    name: str, text: str, labels: Sequence[str], sums: Mapping[tuple[str, ...], Series]
-) -> "HistogramMetricFamily":
-    """A family of histograms, as ``prometheus_client`` has them."""
-    from prometheus_client.core import HistogramMetricFamily
-
-    family = HistogramMetricFamily(name, text, labels=labels)
-    bounds = (*map(str, BUCKETS), "+Inf")
-    for values, series in sums.items():
-        family.add_metric(values, list(zip(bounds, accumulate(series.buckets), strict=True)), series.seconds)
-    return family
 
 
 def _fits(series: Series) -> bool:

@@ -10,8 +10,10 @@ from starlette.routing import BaseRoute, Route
 
 from mcp_echo_core import __version__
 from mcp_echo_core.drain import Drain
+from mcp_echo_core.exposition import RequestFigures, expose
 from mcp_echo_core.health import StoreAnswer, ask_store
 from mcp_echo_core.messages import encode
+from mcp_echo_core.pace import beside
 from mcp_echo_core.runtime import Runtime
 from mcp_echo_core.session_metrics import SessionFigures
 
@@ -39,9 +41,8 @@ def routes(runtime: Runtime, drain: Drain) -> list[BaseRoute]:
 
     async def metrics(_: Request) -> Response:
         store = await ask_store(runtime)
-        return Response(
-            runtime.metrics.expose(SessionFigures(store)), media_type="text/plain; version=0.0.4; charset=utf-8"
-        )
+        text = await beside(expose, RequestFigures(runtime.metrics.snapshots()), SessionFigures(store))
+        return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     handlers: dict[str, Callable[[Request], Awaitable[Response]]] = {
         "/health": health, "/livez": livez, "/readyz": readyz, "/metrics": metrics,

@@ -52,7 +52,7 @@ _IDENTITY_NAME = re.compile(
 )
 """Names with ``auth`` in them that tell who somebody is, such as ``X-Auth-Request-User``."""
 
-_SECRET_PARAMETERS = frozenset({"code", "assertion", "samlresponse", "ticket", "pwd", "pw"})
+_SECRET_PARAMETERS = frozenset({"code", "assertion", "samlresponse", "ticket", "pwd", "pw", "session"})
 """Query parameters that are as good as a credential although their names do not say so."""
 
 _CUT_SCHEMES = frozenset({"bearer", "dpop", "token", "apikey", "gnap", "privatetoken"})
@@ -60,6 +60,8 @@ _CUT_SCHEMES = frozenset({"bearer", "dpop", "token", "apikey", "gnap", "privatet
 
 _HIDDEN_SCHEMES = frozenset({"basic", "digest", "negotiate", "ntlm", "hoba", "mutual", "oauth", "aws4-hmac-sha256"})
 """Schemes whose credential holds readable parts, such as a password in base64."""
+
+_HOSTS = frozenset({"host", "x-forwarded-host", "x-original-host"})  # may hold userinfo, though they must not
 
 _MEMBER = re.compile(
     r"""(?<!\\)(?P<escape>\\{0,15})(?P<quote>["'])([^"'\\]{1,64})(?P=escape)(?P=quote)\s*:\s*(?P=escape)(?P=quote)"""
@@ -75,6 +77,23 @@ _NAMES = re.compile(r"([^=&;#?,\s]+)(=?)")
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*")
 _SCHEME = re.compile(r"(\b(?i:bearer|dpop)|^Basic)(\s+)(?:(?=\S*\d)[^\s,;\"]{6,}|[^\s,;\"]{20,})")
 """A scheme and what looks like its credential rather than like the next word."""
+
+_LABEL = re.compile(
+    r"(?:(?<![\w-])(?P<label>(?:(?i:api|access|secret|private) )?[A-Za-z][\w-]{2,40})[ \t]?[:=](?P<blank>[ \t]{0,3})"
+    r"|(?<!\S)(?P<option>--[A-Za-z][\w-]{2,40})[ \t]{1,3})"
+    r"(?:(?i:basic|bearer|digest|token)[ \t]{1,3})?(?=(?P<value>[^\s'\"`,;]{6,20}))"
+)
+"""What prose and command lines call a value: ``password: …``, ``X-Api-Key: …``, ``--token …``."""
+
+_HINT = re.compile(
+    r"pass|pwd|token|secret|key|auth|cookie|credential|jwt|signature|dsn|srf|session|connection|cert", re.IGNORECASE
+)
+_BEHIND_WORD = re.compile(r"[\s'\"`,;]")
+
+_PASSWORD_NAME = re.compile(r"pass(w|phrase)|pwd", re.IGNORECASE)
+_COMMON_LABELS = frozenset({"key", "mcp-session-id"})  # stand before something else, or what is shown elsewhere, too
+
+_LETTER_AND_DIGIT = re.compile(r"(?=\D*\d)[^A-Za-z]*[A-Za-z]")
 
 
 def looks_secret(name: str) -> bool:
@@ -136,6 +155,8 @@ def header(name: str, value: str) -> str:
         return cookies(value)
     if lower != "mcp-session-id" and looks_secret(lower):
         return credentials(value)
+    if lower in _HOSTS and "@" in value:
+        return _STARS + value[value.rindex("@") :]
     return text(value)
 
 
@@ -165,7 +186,28 @@ def _without_others(value: str) -> str:
     lower = value.lower()
     if "bearer" in lower or "dpop" in lower or lower.startswith("basic"):
         value = _SCHEME.sub(lambda found: f"{found[1]}{found[2]}{HIDDEN}", value)
+    if _HINT.search(value):
+        value = _without_labelled(value)
     return mask_tokens(value) if "eyJ" in value else value
+
+
+def _without_labelled(value: str) -> str:
+    parts, done = [], 0
+    for found in _LABEL.finditer(value):
+        if found.start() >= done and _labels_secret(found):
+            parts += [value[done : found.end()], HIDDEN]
+            behind = _BEHIND_WORD.search(value, found.end())
+            done = behind.start() if behind else len(value)
+    return "".join([*parts, value[done:]]) if parts else value
+
+
+def _labels_secret(found: re.Match[str]) -> bool:
+    """Whether a label is one of a credential, and what follows looks like one rather than like a word."""
+    name, value = (found["label"] or found["option"]).replace(" ", "-"), found["value"]
+    like_one = "://" not in value and (len(value) >= MIN_CUT or _LETTER_AND_DIGIT.match(value))
+    # Without a blank it may be one of the many notations that have colons.
+    labelled = found["option"] or found["blank"] or _PASSWORD_NAME.search(name)
+    return bool(like_one and labelled and name.lower() not in _COMMON_LABELS and looks_secret(name))
 
 
 def _without_members(value: str) -> str:

@@ -1,12 +1,12 @@
 """The sessions' figures for ``/metrics``: store-wide where the store is shared, this process's otherwise."""
 
-from collections.abc import Iterator, Mapping
-from itertools import accumulate
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from mcp_echo_core.exposition import Counted, histogram
 from mcp_echo_core.health import StoreAnswer
 from mcp_echo_core.stores.base import REASONS, Statistics
-from mcp_echo_core.stores.durations import BOUNDS, Durations
+from mcp_echo_core.stores.durations import BOUNDS
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -46,17 +46,7 @@ def _families(sessions: Statistics) -> Iterator["Metric"]:
     for reason in REASONS:
         ended.add_metric([reason], sessions.reasons.get(reason, 0))
     yield ended
-    yield _durations(sessions.durations)
+    lived: dict[tuple[str, ...], Counted] = {(reason,): durations for reason, durations in sessions.durations.items()}
+    text = "Seconds that ended sessions had lived."
+    yield histogram("mcp_server_session_duration_seconds", text, ("reason",), BOUNDS, lived)
     yield GaugeMetricFamily("mcp_echo_session_queue_messages", "Messages waiting in outboxes.", sessions.queued)
-
-
-def _durations(ended: Mapping[str, Durations]) -> "Metric":
-    """The histogram that OpenTelemetry calls ``mcp.server.session.duration``, with our reasons as its label."""
-    from prometheus_client.core import HistogramMetricFamily
-
-    name, meaning = "mcp_server_session_duration_seconds", "Seconds that ended sessions had lived."
-    family = HistogramMetricFamily(name, meaning, labels=["reason"])
-    for reason, durations in ended.items():
-        buckets = zip((*map(str, BOUNDS), "+Inf"), accumulate(durations.buckets), strict=True)
-        family.add_metric([reason], list(buckets), durations.seconds)
-    return family

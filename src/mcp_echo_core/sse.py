@@ -32,6 +32,10 @@ def priming(event_id: str) -> bytes:
     return b"id: %s\nretry: %d\ndata:\n\n" % (event_id.encode(), RETRY_MILLISECONDS)
 
 
+_MILLISECONDS = re.compile(r"[0-9]{1,15}")
+"""A ``retry`` field that is a time; more digits are no time, and may be too many to be a number."""
+
+
 class Event(Struct, frozen=True):
     """Something that arrived on an event stream.
 
@@ -84,5 +88,5 @@ def _event(fields: list[tuple[str, str]], at: float) -> Event:
         data="\n".join(value for name, value in fields if name == "data"),
         name=last.get("event") or "message",
         id=last.get("id"),
-        retry=int(retry) if retry.isascii() and retry.isdigit() else None,
+        retry=int(retry) if _MILLISECONDS.fullmatch(retry) else None,
     )

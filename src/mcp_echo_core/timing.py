@@ -1,46 +1,44 @@
 """The phases that a request goes through, and the header that tells how long each took."""
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Callable
 
 PHASES = ("read", "decode", "classify", "session", "tool", "encode")
-"""In order; a request that is refused ends in one of them, and one without session or tool passes these at once."""
+"""In order. Not every request goes through all: one that is refused ends in one of them, and not every method is a
+tool; a batch goes through some of them more than once."""
 
-CONCERNED = b"requestTiming"
-"""A body in which this stands is timed in any case: the clock is not read for nobody."""
+TIMED_TOOL = b"requestTiming"
+"""A body in which this stands is timed in any case: for others, the clock is not read unless it is wanted."""
 
 
 class Laps:
-    """How far a request has come, and when.
+    """How long a request has been in each of its phases.
 
     Args:
         clock: Monotonic seconds.
         started: Its start.
+
+    Attributes:
+        seconds: Of each phase that is over.
     """
 
-    __slots__ = ("_clock", "_marks")
+    __slots__ = ("_clock", "_last", "_started", "seconds")
 
     def __init__(self, clock: Callable[[], float], started: float) -> None:
         self._clock = clock
-        self._marks = [started]
+        self._started = self._last = started
+        self.seconds: dict[str, float] = {}
 
-    def lap(self) -> None:
-        """The next of ``PHASES`` is over."""
-        self._marks.append(self._clock())
+    def lap(self, phase: str) -> None:
+        """One of ``PHASES`` is over."""
+        now = self._clock()
+        self.seconds[phase] = self.seconds.get(phase, 0.0) + now - self._last
+        self._last = now
 
-    def over(self) -> Iterator[tuple[str, float]]:
-        """The phases that are over, and how many seconds each took."""
-        return _durations(self._marks)
-
-    def so_far(self) -> Iterator[tuple[str, float]]:
-        """The same, and the phase that is not over yet."""
-        return _durations([*self._marks, self._clock()])
+    def running(self) -> float:
+        """Seconds since the last phase was over."""
+        return self._clock() - self._last
 
     def header(self) -> tuple[bytes, bytes]:
         """The header field ``Server-Timing``: phases that are over, and the time so far, in ms (W3C Server Timing)."""
-        every = [*self.over(), ("total", self._clock() - self._marks[0])]
+        every = [*self.seconds.items(), ("total", self._clock() - self._started)]
         return b"server-timing", ", ".join(f"{name};dur={seconds * 1000:.3f}" for name, seconds in every).encode()
-
-
-def _durations(marks: Sequence[float]) -> Iterator[tuple[str, float]]:
-    return zip(PHASES, (end - start for start, end in pairwise(marks)), strict=False)

@@ -1,20 +1,24 @@
 """What ``mcp_server_operation_duration_seconds`` says of both eras, and how little strangers can add to it."""
 
+import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from modern_requests import ask, call_of, modern
 
+from asgi_bridge import Request
 from harness import Server, call, initialize, note, rpc, tool_call
-from mcp_echo_core.metrics import LABELS, Operation, labels_of
+from mcp_echo_core.exposition import LABELS, RequestFigures, carried, expose, labels_of
+from mcp_echo_core.metrics import Operation
 
 Labels = set[tuple[str, ...]]
 
 
 def counted(server: Server) -> Labels:
     """The operations that were counted, by the labels of the metric."""
-    return {labels_of(operation) for operation in server.app.runtime.metrics.series}
+    return {labels_of(operation) for operation in server.app.runtime.metrics.series if carried(operation)}
 
 
 def operation(method: str, tool: str, era: str, version: str, outcome: str) -> Operation:
@@ -75,9 +79,30 @@ async def test_revisions_that_are_not_served_add_no_series(server: Server) -> No
     assert {labels[3] for labels in counted(server)} <= {"unknown", "2025-11-25"}
 
 
-async def test_what_is_refused_unread_has_neither_era_nor_revision(server: Server) -> None:
+async def test_what_carried_no_message_is_no_operation(server: Server) -> None:
     await server.post(b"{")
-    assert counted(server) == {operation("other", "", "unknown", "unknown", "error")}
+    await server.post(rpc("ping"), host="evil.example")
+    for method in ("GET", "DELETE", "OPTIONS", "PUT", "HEAD", "BREW"):
+        await server.send(Request(method=method, headers=[(b"host", b"localhost")]))
+    assert counted(server) == set()
+    assert server.app.runtime.metrics.requests == 8
+
+
+async def test_a_refused_operation_keeps_what_was_known_of_it(server: Server) -> None:
+    await server.post(rpc("no/such"), **{"MCP-Protocol-Version": "2025-06-18"})
+    await ask(server, call_of("echo", {"message": "a"}), **{"Mcp-Name": "requestTiming"})
+    assert counted(server) == {
+        operation("other", "", "legacy", "2025-06-18", "error"),
+        operation("tools/call", "echo", "modern", "2026-07-28", "error"),
+    }
+
+
+async def test_a_request_whose_task_is_cancelled_is_no_success(server: Server) -> None:
+    exchange = server.open(replace(server.posting(rpc("ping")), complete=False))
+    await asyncio.sleep(0)
+    exchange.task.cancel()
+    await asyncio.gather(exchange.task, return_exceptions=True)
+    assert {labels[4] for labels in server.app.runtime.metrics.series} == {"cancelled"}
 
 
 async def test_a_batch_is_one_operation_whatever_it_holds(stateful: Server) -> None:
@@ -87,10 +112,18 @@ async def test_a_batch_is_one_operation_whatever_it_holds(stateful: Server) -> N
     assert operation("batch", "", "legacy", "2025-03-26", "ok") in counted(stateful)
 
 
+async def test_what_is_refused_within_a_batch_is_counted_as_an_error(stateful: Server) -> None:
+    session = await initialize(stateful, "2025-03-26")
+    batch = [rpc("no/such"), tool_call("echo", {"message": "b"}, 2)]
+    await stateful.post(batch, session, **{"MCP-Protocol-Version": "2025-03-26"})
+    assert operation("batch", "", "legacy", "2025-03-26", "error") in counted(stateful)
+    assert stateful.app.runtime.metrics.errors == {"-32601": 1}
+
+
 async def test_http_methods_are_no_operations(server: Server) -> None:
     await server.delete("x")
     await server.post(rpc("ping"))
-    text = server.app.runtime.metrics.expose().decode()
+    text = expose(RequestFigures(server.app.runtime.metrics.snapshots())).decode()
     lines = [line for line in text.splitlines() if line.startswith("mcp_server_operation_duration_seconds_count")]
     assert len(lines) == 1
     assert 'method="ping"' in lines[0]

@@ -111,3 +111,12 @@ async def test_each_phase_has_its_own_time(server: Server, slowed: Callable[[Fak
     timing = result["structuredContent"]["timing"]
     assert (timing["phases"]["decodeSeconds"], timing["phases"]["classifySeconds"]) == (2, 3)
     assert timing["processingSeconds"] == 5
+
+
+async def test_a_batch_adds_up_what_its_messages_took(variant: str) -> None:
+    server = Server(variant, Ticking(), MCP_ECHO_SERVER_TIMING="true")
+    session = await initialize(server, "2025-03-26")
+    batch = [tool_call("echo", {"message": "a"}, number) for number in range(3)]
+    answer = await server.post(batch, session, **{"MCP-Protocol-Version": "2025-03-26"})
+    times = told(answer.header("server-timing"))
+    assert (times["session"], times["tool"]) == (3, 3)

@@ -21,7 +21,7 @@ Allowed Origins: *
 Allowed Methods: GET, POST, DELETE, OPTIONS
 Allowed Headers: Content-Type, Accept, Authorization, Mcp-Session-Id, Mcp-Protocol-Version, Last-Event-ID, Mcp-Method, \
 Mcp-Name
-Exposed Headers: Mcp-Session-Id, Mcp-Protocol-Version, WWW-Authenticate, Mcp-Echo-Instance
+Exposed Headers: Mcp-Session-Id, Mcp-Protocol-Version, WWW-Authenticate, Mcp-Echo-Instance, Server-Timing
 Max Age: 86400
 Credentials: false
 

@@ -8,6 +8,7 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from harness import Server, note, rpc
+from mcp_echo_core.exposition import RequestFigures, expose
 from mcp_echo_core.metrics import BUCKETS, Metrics
 
 NAMES = {
@@ -20,7 +21,10 @@ NAMES = {
 
 
 def families(metrics: Metrics) -> dict[str, Metric]:
-    return {family.name: family for family in text_string_to_metric_families(metrics.expose().decode())}
+    return {
+        family.name: family
+        for family in text_string_to_metric_families(expose(RequestFigures(metrics.snapshots())).decode())
+    }
 
 
 def value(metrics: Metrics, sample_name: str, **labels: str) -> float | None:
@@ -119,7 +123,7 @@ async def test_both_servers_expose_the_documented_metrics(server: Server) -> Non
     await server.post(b"{")
     metrics = server.app.runtime.metrics
     assert {name: family.type for name, family in families(metrics).items()} == NAMES
-    text = metrics.expose().decode()
+    text = expose(RequestFigures(metrics.snapshots())).decode()
     for line in ("mcp_echo_requests_total{", "mcp_echo_request_duration_seconds_bucket{", "mcp_echo_errors_total{"):
         assert f"\n{line}" in text
     assert "\nmcp_echo_active_requests 0.0" in text

@@ -15,6 +15,7 @@ from test_metrics import value
 from asgi_bridge import Request, lifespan
 from harness import Server, rpc
 from mcp_echo_core.app import METRICS_FOLDER_VARIABLE
+from mcp_echo_core.exposition import RequestFigures, expose
 from mcp_echo_core.metrics import Metrics
 
 
@@ -112,7 +113,7 @@ def test_a_snapshot_with_other_buckets_is_left_out(tmp_path: Path) -> None:
     leave_snapshot(tmp_path, LIVING_PID, series=short)
     metrics = Metrics(tmp_path)
     metrics.observe(operation("ping"), 0.003)
-    assert metrics.expose()
+    assert expose(RequestFigures(metrics.snapshots()))
     assert metrics.requests_of_all_workers() == 1
 
 

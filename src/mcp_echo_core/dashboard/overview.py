@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from mcp_echo_core import __version__
+from mcp_echo_core import __version__, redaction
 from mcp_echo_core.client_report.gateway import Observation
 from mcp_echo_core.client_report.report import ClientReport
 from mcp_echo_core.dashboard.board import Board
@@ -206,7 +206,7 @@ def _living(session: Session, timeout: float) -> SessionShown:
         created=session.created_at,
         expires=session.last_activity + timeout,
         version=session.protocol_version,
-        client=None if client is None else Client(client.name, client.version),
+        client=None if client is None else Client(*map(redaction.text, (client.name, client.version))),
         initialized=session.initialized,
         requests=session.requests,
         echoes=session.echo_count,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_echo_core.call import SILENT
 from mcp_echo_core.eras.versions import BATCHES
 from mcp_echo_core.errors import InvalidRequest, Refusal
-from mcp_echo_core.exchange import Exchange
+from mcp_echo_core.exchange import ERROR, Exchange
 from mcp_echo_core.messages import Request, RequestId, encode, error_object, parse
 
 if TYPE_CHECKING:
@@ -66,4 +66,6 @@ async def _answer(era: "LegacyEra", exchange: Exchange, value: Any, version: str
             )
         return {"jsonrpc": "2.0", "id": request_id, "result": await era.result(exchange, message, version, SILENT)}
     except Refusal as refusal:
+        exchange.outcome = ERROR
+        era.refused(refusal)
         return error_object(refusal, request_id)

@@ -80,7 +80,6 @@ class LegacyEra:
         message = parse(value)
         if type(message) is not Request:
             await self._check_version(exchange, version)
-            exchange.revision = version or exchange.revision
             await self.notice(exchange, message)
             await exchange.reply(202)
             return
@@ -88,10 +87,12 @@ class LegacyEra:
         exchange.request_id = message.id
         if version not in self._expected:
             await self._check_version(exchange, version)
+        elif version is not None:
+            exchange.revision = version
         if message.method == "initialize":
             result = await self._initialize(exchange, message)
             if exchange.http.laps is not None:
-                exchange.http.laps.lap()
+                exchange.http.laps.lap("session")
         else:
             exchange.streams = self._streams
             try:
@@ -150,8 +151,9 @@ class LegacyEra:
             Refusal: It is not served.
         """
         plan, session = await self._enter(exchange, request)
-        if exchange.http.laps is not None:
-            exchange.http.laps.lap()
+        laps = exchange.http.laps
+        if laps is not None:
+            laps.lap("session")
         revision = (session.protocol_version if session is not None else None) or version or ASSUMED_VERSION
         exchange.revision = revision
         params = request.params
@@ -165,7 +167,10 @@ class LegacyEra:
             progress_token=_progress_token(params) if "_meta" in params else None,
             channel=channel,
         )
-        return await guarded(plan, call)
+        result = await guarded(plan, call)
+        if laps is not None:
+            laps.lap("tool")
+        return result
 
     async def notice(self, exchange: Exchange, message: Message) -> None:
         """Take note of a message that wants no answer.
@@ -197,6 +202,10 @@ class LegacyEra:
         await self._sessions.notice(session_id, UNCOUNTED, now)
         session = await self._sessions.peek(session_id, now)
         return (session.protocol_version if session is not None else None) or version or ASSUMED_VERSION
+
+    def refused(self, refusal: Refusal) -> None:
+        """Count a message of a batch that is refused while others are served."""
+        self._runtime.metrics.fail(refusal.code)
 
     @staticmethod
     def session_id(exchange: Exchange) -> str | None:

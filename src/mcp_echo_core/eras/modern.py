@@ -71,6 +71,7 @@ class ModernEra:
         self.served = [v for v in runtime.settings.protocol_versions if v in MODERN_VERSIONS]
         self._handles = Handles(runtime.sessions, dispatcher)
         mirrors = {tool.name: mirrors_of(tool.input_schema) for tool in dispatcher.tools.values()}
+        self._tools = dispatcher.tools
         self._mirrors = {name: found for name, found in mirrors.items() if found}
         self._rounds = Rounds(runtime.sealer)
         self._subscribable = subscribable
@@ -102,6 +103,7 @@ class ModernEra:
         try:
             await self._answer(exchange, message)
         except Refusal as refusal:
+            self._note_operation(exchange, message, version)
             refusal.code = CODES.get(refusal.code, refusal.code)
             refusal.status = refusal.status or STATUS.get(refusal.code)
             raise
@@ -157,8 +159,9 @@ class ModernEra:
             plan, session = await self._handles.plan(tool, request.params, planner, now)
         exchange.session = session
         exchange.target = plan.target if tool is None else tool.name
-        if exchange.http.laps is not None:
-            exchange.http.laps.lap()
+        laps = exchange.http.laps
+        if laps is not None:
+            laps.lap("session")
         call = Call(
             runtime=self._runtime,
             http=exchange.http,
@@ -179,6 +182,8 @@ class ModernEra:
                 result = await _unless_disconnected(exchange, plan, call)
         except InputRequired as needed:
             result = self._rounds.result(needed, request, exchange.http, envelope.capabilities, now)
+        if laps is not None:
+            laps.lap("tool")
         if type(result) is Raw:
             return result
         if request.method == "resources/read" and "resultType" not in result:
@@ -190,6 +195,14 @@ class ModernEra:
         mirrors = self._mirrors.get(name) if type(name) is str else None
         if mirrors:
             check_mirrors(mirrors, arguments if type(arguments) is dict else {}, exchange.http)
+
+    def _note_operation(self, exchange: Exchange, request: Request, version: str | None) -> None:
+        """Whatever is known of a request that is refused early, for who counts them."""
+        name = request.params.get("name")
+        if request.method == "tools/call" and type(name) is str and name in self._tools:
+            exchange.target = name
+        if version in self.served:
+            exchange.revision = str(version)
 
     def _notice(self, exchange: Exchange, version: str | None) -> None:
         exchange.kind = "notification"

@@ -11,6 +11,7 @@ NO_SECRETS = frozenset({"progresstoken", "nextcursor", "cursor", "idempotencykey
 
 
 _TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s"{}\[\],:]+)', re.DOTALL)
+_BEHIND_AUTHORITY = re.compile(r'[\s/?#@"\\]')
 _CLOSING = {"{": "}", "[": "]"}
 
 NAMES = ("name", "key", "header")
@@ -53,11 +54,20 @@ def _unreadable(text: str) -> str:
         value = json.loads(whole)
         shown = clean(value)
     except (ValueError, RecursionError):
-        return redaction.text(text)
+        return _part(text)
     if shown is value:
-        return redaction.text(text)
+        return _part(text)
     # Without the ending it stays what it is, a part: nobody shall take it for a whole message.
-    return redaction.text(json.dumps(shown, ensure_ascii=False).removesuffix(ending))
+    return _part(json.dumps(shown, ensure_ascii=False).removesuffix(ending))
+
+
+def _part(text: str) -> str:
+    """A text that ends anywhere, maybe in the middle of a URL's userinfo, whose ``@`` is then not there to tell."""
+    before, found, rest = text.rpartition("://")
+    name, colon, secret = rest.partition(":")
+    if found and colon and not secret.isdigit() and not _BEHIND_AUTHORITY.search(rest):
+        text = f"{before}://{name}:{redaction.HIDDEN if secret else ''}"
+    return redaction.text(text)
 
 
 def _completed(text: str) -> tuple[str, str]:

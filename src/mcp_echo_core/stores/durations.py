@@ -37,6 +37,10 @@ class Durations(Struct):
         if seconds > 0:
             self.seconds += seconds
 
+    def copy(self) -> "Durations":
+        """The same, which no longer counts along."""
+        return Durations(list(self.buckets), self.seconds)
+
     def read(self, bound: float, count: int) -> None:
         """Count what a store kept under a bound, which may be that of another version of the server."""
         self.buckets[bisect_left(BOUNDS, bound)] += count

@@ -3,7 +3,6 @@
 import asyncio
 import sys
 from collections import OrderedDict
-from copy import deepcopy
 from itertools import islice
 
 from mcp_echo_core.settings import Settings
@@ -178,7 +177,7 @@ class MemoryStore:
             session_bytes=self._estimated_bytes(),
             queue_bytes=self._queue.size,
             reasons=reasons,
-            durations=deepcopy(self._ended),
+            durations={reason: ended.copy() for reason, ended in self._ended.items()},
         )
 
     async def ping(self) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 
 from mcp_echo_core import redaction
 from mcp_echo_core.errors import Refusal
-from mcp_echo_core.exchange import CANCELLED, ERROR, OK, TOOL_ERROR, UNKNOWN, Exchange
+from mcp_echo_core.exchange import CANCELLED, ERROR, OK, TOOL_ERROR, Exchange
+from mcp_echo_core.exposition import HTTP_METHODS
 from mcp_echo_core.messages import decode
-from mcp_echo_core.metrics import HTTP_METHODS, LONG_LIVED
+from mcp_echo_core.metrics import LONG_LIVED, UNKNOWN
 from mcp_echo_core.recording.recorder import BIN
 from mcp_echo_core.runtime import Runtime
 
@@ -101,7 +102,7 @@ def details(exchange: Exchange, method: str, message: Any, runtime: Runtime) -> 
     http = exchange.http
     known: Attributes = {"mcp_echo.request_id": http.id}
     if http.laps is not None:
-        known |= {f"mcp_echo.phase.{name}": round(seconds, 6) for name, seconds in http.laps.over()}
+        known |= {f"mcp_echo.phase.{name}": round(seconds, 6) for name, seconds in http.laps.seconds.items()}
     if exchange.status:
         known["http.response.status_code"] = exchange.status
     if exchange.request_id is not None:

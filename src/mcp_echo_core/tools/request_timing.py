@@ -23,12 +23,12 @@ WORST_RATING = ("🔴 Critical", "≥1000ms")
 class Phases(Struct, rename={name: f"{name}Seconds" for name in PHASES}):
     """Seconds of each phase of this request; ``tool`` until it measured, ``encode`` of the result as it stood then."""
 
-    read: float = 0.0
-    decode: float = 0.0
-    classify: float = 0.0
-    session: float = 0.0
-    tool: float = 0.0
-    encode: float = 0.0
+    read: float
+    decode: float
+    classify: float
+    session: float
+    tool: float
+    encode: float
 
 
 class Timing(Struct, rename="camel"):
@@ -39,7 +39,7 @@ class Timing(Struct, rename="camel"):
     processing_seconds: float
     rating: str
     bound: str
-    phases: Phases
+    phases: Phases | None
 
 
 class StatefulResult(Struct, rename="camel"):
@@ -86,7 +86,8 @@ async def run_stateful(arguments: NoArguments, call: Call) -> StatefulResult:  #
         session_requests=session.requests if session else None,
         session_average_seconds=_average(session) if session else None,
     )
-    timing.phases.encode = _encoding(call, result)
+    if timing.phases is not None:
+        timing.phases.encode = _encoding(call, result)
     return result
 
 
@@ -107,7 +108,8 @@ async def run_stateless(arguments: NoArguments, call: Call) -> StatelessResult: 
         uptime_seconds=max(0.0, timing.current_time - call.runtime.started_at),
         load_average=None if load is None else list(load),
     )
-    timing.phases.encode = _encoding(call, result)
+    if timing.phases is not None:
+        timing.phases.encode = _encoding(call, result)
     return result
 
 
@@ -115,7 +117,8 @@ def _measure(call: Call) -> Timing:
     clock = call.runtime.clock
     until_now = clock.monotonic()
     seconds = max(0.0, until_now - call.http.started)
-    passed = Phases(**dict(call.http.laps.so_far()) if call.http.laps is not None else {})
+    laps = call.http.laps
+    passed = None if laps is None else Phases(**{**laps.seconds, "tool": laps.running(), "encode": 0.0})
     now = clock.wall()
     named = ((rating, bound) for limit, rating, bound in RATINGS if seconds < limit)
     return Timing(now - seconds, now, seconds, *next(named, WORST_RATING), passed)

@@ -9,6 +9,9 @@ from mcp_echo_core.text import line
 Parts = Sequence[tuple[str, str]]
 """Texts and their styles."""
 
+MAX_SECONDS = 1e9
+"""More is no time that anything took; a server may say anything."""
+
 MAX_WORD, MAX_SENTENCE = 60, 500
 """Characters of a foreign name, and of a foreign sentence."""
 
@@ -103,7 +106,7 @@ def _remarks(told: Mapping[str, Any], *, known: bool) -> Iterator[str]:
 
 def _took(told: Mapping[str, Any]) -> str:
     seconds = told.get("seconds")
-    return f"{seconds * 1000:.1f} ms" if isinstance(seconds, int | float) else "open"
+    return f"{seconds * 1000:.1f} ms" if isinstance(seconds, int | float) and abs(seconds) < MAX_SECONDS else "open"
 
 
 def _status_style(status: Any) -> str:
