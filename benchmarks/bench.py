@@ -47,6 +47,10 @@ KINDS: dict[str, Kind] = {
 """The first is what runs when none is named."""
 
 
+TELLS_VOID = ("echo",)
+"""Kinds whose tables tell which rows are void; others are saved only whole."""
+
+
 def main(arguments: Sequence[str]) -> int:
     """Measure what was asked for and print it."""
     chosen = parse(arguments)
@@ -62,7 +66,9 @@ def main(arguments: Sequence[str]) -> int:
         print(text(table))
     faults = KINDS[chosen.kind].faults(document)
     print("\n".join(f"VOID: {fault}" for fault in faults))
-    if chosen.save:
+    if chosen.save and faults and chosen.kind not in TELLS_VOID:
+        print("not written: what is VOID is no result")
+    elif chosen.save:
         print("written:", report.save(chosen.kind, document).name, "- now run scripts/generate_docs.py")
     return 1 if faults else 0
 

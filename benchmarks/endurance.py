@@ -16,7 +16,15 @@ from load import Pass, generator, measure
 from report import Document
 from servers import pinning, running
 from side_by_side import MANY, prepared
-from subjects import STATEFUL, STATELESS, Subject
+from subjects import STATEFUL, STATELESS, Subject, stateful
+
+
+SUBJECTS = (
+    STATELESS,
+    STATEFUL,
+    # Its record is full before memory is first read: what grows afterwards is no record.
+    stateful("stateful-full-record", "memory, a record of 2 MiB, legacy request", {"MCP_JOURNAL_MAX_BYTES": "2097152"}),
+)
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +45,7 @@ def measure_all(chosen: argparse.Namespace, folder: Path) -> Document:
     }  # fmt: skip
     return {
         "settings": settings,
-        "figures": {subject.name: _one(subject, chosen, folder) for subject in (STATELESS, STATEFUL)},
+        "figures": {subject.name: _one(subject, chosen, folder) for subject in SUBJECTS},
     }
 
 

@@ -121,7 +121,7 @@ def _sizes() -> tuple[Goal, ...]:
 
 def _long() -> tuple[Goal, ...]:
     goals: list[Goal] = []
-    for name in ("stateless", "stateful"):
+    for name in ("stateless", "stateful", "stateful-full-record"):
         errors, growth = f"{name}: errors at full load for long", f"{name}: growth of memory under it"
         goals += [
             Goal(errors, "endurance", _errors(name), at_most=0, digits=0),

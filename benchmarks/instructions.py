@@ -53,6 +53,9 @@ def main(arguments: Sequence[str]) -> int:
             return 0
         dumps = count(SUBJECTS, Path(folder))
         run = Run(build(), versions(), {name: per_request(name, dump) for name, dump in dumps.items()})
+    if not FILE.exists() and not options.save:
+        print(f"{COMMITTED} is missing: nothing was compared; --save writes it", file=sys.stderr)
+        return 2
     document = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
     print(table(run, document.get(run.build, {}).get("counts", {})))
     if options.save:

@@ -14,6 +14,9 @@ import psutil
 from subjects import Subject
 
 SERVER_CORE, LOAD_CORE = 0, 1
+
+INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH")
+"""All that a measured server sees of the caller's environment, whose other variables might configure it."""
 START_TIMEOUT = 30.0
 """Seconds a server may take to answer."""
 STOP_TIMEOUT = 15.0
@@ -86,7 +89,7 @@ def _serving(
     filled = dict(settings)
     for place, text in places.items():
         filled = {name: value.replace(place, text) for name, value in filled.items()}
-    environment = {**os.environ, **filled}
+    environment = {**{name: os.environ[name] for name in INHERITED if name in os.environ}, **filled}
     command = [word.replace("{port}", str(port)) for word in subject.command]
     with log.open("wb") as output, pinned(core):
         begun = time.perf_counter()

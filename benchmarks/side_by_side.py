@@ -53,7 +53,10 @@ def measure_all(chosen: argparse.Namespace, folder: Path) -> Document:
     summaries = {name: summarize(mine, rounds.get(CEILING.name, [])) for name, mine in rounds.items()}
     for subject in subjects:
         if subject.sessions and not summaries[subject.name]["fault"]:
-            summaries[subject.name]["session_bytes"] = _bytes_per_session(subject, folder)
+            try:
+                summaries[subject.name]["session_bytes"] = _bytes_per_session(subject, folder)
+            except RuntimeError as error:
+                summaries[subject.name]["fault"] = str(error)
     others = dict.fromkeys(subject.peer for subject in subjects if subject.peer)
     return {
         "settings": {
@@ -102,8 +105,8 @@ def _one_round(subject: Subject, folder: Path, seconds: float, size: int) -> Rou
                 errors = f"{passed.errors} errors at {connections} connection(s)" if passed.void else None
                 entry["fault"] = entry["fault"] or errors or verify(server, sessions).fault
             entry["rss_loaded"] = server.rss()
-    except RuntimeError as error:
-        entry["fault"] = str(error)
+    except Exception as error:  # noqa: BLE001 - whatever breaks one subject must not lose the others' rounds
+        entry["fault"] = str(error) or type(error).__name__
     return entry
 
 
@@ -116,11 +119,13 @@ def prepared(server: Running, sessions: Sequence[str], folder: Path) -> Path:
 
 
 def _answer_size(subjects: Sequence[Subject], folder: Path) -> int:
-    """Bytes of the first echoing subject's answer, for the ceiling to answer as much."""
+    """Bytes of the first right answer of an echoing subject, for the ceiling to answer as much."""
     for subject in subjects:
         if subject.echoes:
             with running(subject, folder / "server.log") as server:
-                return verify(server, open_sessions(server, subject.sessions), 1).answer_bytes
+                verdict = verify(server, open_sessions(server, subject.sessions), 1)
+            if verdict.fault is None:
+                return verdict.answer_bytes
     return 200
 
 

@@ -44,7 +44,8 @@ def limits(summaries: dict[str, dict[str, Any]]) -> list[str]:
     if busy:
         lines = [f"The load generator used more than {SATURATED:.0%} of its core for {', '.join(busy)}: lower bounds."]
     if starved:
-        lines.append(f"Disturbed: {', '.join(starved)} got less than {UNDISTURBED:.0%} of a core; something else ran.")
+        why = "something else ran, or they waited for Redis, which shares the load generator's core"
+        lines.append(f"{', '.join(starved)} got less than {UNDISTURBED:.0%} of a core: {why}.")
     return lines
 
 
