@@ -18,7 +18,6 @@ from servers import pinning, running
 from side_by_side import MANY, prepared
 from subjects import STATEFUL, STATELESS, Subject, stateful
 
-
 SUBJECTS = (
     STATELESS,
     STATEFUL,

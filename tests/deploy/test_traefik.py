@@ -7,7 +7,6 @@ import pytest
 import yaml
 from deployed import DEPLOY, document, identity_names
 
-STATIC = document(DEPLOY / "traefik" / "traefik.yml")
 TEMPLATE = (DEPLOY / "traefik" / "routes.yml").read_text(encoding="utf-8")
 ROUTES = yaml.safe_load(TEMPLATE.replace('{{ env "BASE_DOMAIN" }}', "example.com"))
 ROUTERS: dict[str, Any] = ROUTES["http"]["routers"]

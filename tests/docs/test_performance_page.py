@@ -73,7 +73,7 @@ def test_a_load_generator_or_a_neighbour_that_limits_is_named() -> None:
     starved = summarize([measured(10, many=passed(10, server_cpu=0.5))], [])
     calm = summarize([measured(10)], [])
     assert "busy: lower bounds" in limits({"busy": busy, "calm": calm})[0]
-    assert "Disturbed: starved got less" in limits({"starved": starved, "calm": calm})[1]
+    assert "starved got less" in limits({"starved": starved, "calm": calm})[1]
     assert len(limits({"calm": calm})) == 1
 
 

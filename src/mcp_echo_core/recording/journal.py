@@ -93,7 +93,7 @@ class _Ring:
         self.skipped = 0
         self.share = new_share()
         self.ended: tuple[float, str] | None = None
-        self.kept: list[bytes] = []  # a deque would begin with 600 bytes, and most records are short
+        self.kept: list[bytes] = []  # a deque begins with room for many, and most records are short
 
     @property
     def gone(self) -> int:

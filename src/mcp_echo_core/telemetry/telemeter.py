@@ -90,7 +90,7 @@ class Telemeter:
             self._tell(self._sdk, exchange, seconds)
 
     async def watch_sessions(self) -> None:
-        while True:
+        while self._own_sessions and self._sdk is not None and self._sdk.sessions is not None:
             await asyncio.sleep(self._runtime.settings.session_cleanup_interval)
             await self._tell_sessions()
 
