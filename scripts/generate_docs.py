@@ -12,6 +12,7 @@ import reference_pages
 
 from mcp_echo_core.client.evidence import Exchange
 from mcp_echo_core.commands import probe as probe_command
+from mcp_echo_core.exposition import RequestFigures
 from mcp_echo_core.gateway_diff.known import EXTRA, PROTOCOL
 from mcp_echo_core.health import StoreAnswer
 from mcp_echo_core.metrics import Metrics
@@ -69,7 +70,7 @@ def metrics() -> str:
     """The page of the metrics, likewise."""
     sessions = asyncio.run(MemoryStore(timeout=1.0, max_sessions=1, queue_size=1).statistics(0.0))
     store = SessionFigures(StoreAnswer(sessions, reachable=True))
-    return _filled("metrics.md", requests=_families(Metrics()), sessions=_families(store))
+    return _filled("metrics.md", requests=_families(RequestFigures(Metrics().snapshots())), sessions=_families(store))
 
 
 def performance() -> str:
@@ -94,7 +95,7 @@ def client_rules() -> str:
     return _filled("client-rules.md", client_rules=rules, gateway_traces=traces)
 
 
-def _families(collector: Metrics | SessionFigures) -> Iterable[str]:
+def _families(collector: RequestFigures | SessionFigures) -> Iterable[str]:
     yield from ("| metric | type | labels | meaning |", "|---|---|---|---|")
     for family in collector.collect():
         name = f"{family.name}_total" if family.type == "counter" else family.name
