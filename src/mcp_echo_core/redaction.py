@@ -75,8 +75,8 @@ _NAMES = re.compile(r"([^=&;#?,\s]+)(=?)")
 """Whatever may be the name of a parameter, and whether a value follows."""
 
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*")
-_SCHEME = re.compile(r"(\b(?i:bearer|dpop)|^Basic)(\s+)(?:(?=\S*\d)[^\s,;\"]{6,}|[^\s,;\"]{20,})")
-"""A scheme and what looks like its credential rather than like the next word."""
+_SCHEME = re.compile(r"(\b(?i:bearer|dpop)|^Basic)(\s+)(?![\w-]+=\\*\")(?:(?=\S*\d)[^\s,;\"]{6,}|[^\s,;\"]{20,})")
+"""A scheme and what looks like its credential rather than like the next word, or like the parameter of a challenge."""
 
 _LABEL = re.compile(
     r"(?:(?<![\w-])(?P<label>(?:(?i:api|access|secret|private) )?[A-Za-z][\w-]{2,40})[ \t]?[:=](?P<blank>[ \t]{0,3})"

@@ -206,3 +206,8 @@ def test_any_text_can_be_redacted(value: str) -> None:
     assert isinstance(redaction.header("referer", value), str)
     assert isinstance(redaction.header("cookie", value), str)
     assert isinstance(redaction.header("authorization", value), str)
+
+
+def test_what_a_challenge_says_is_no_credential() -> None:
+    challenge = 'WWW-Authenticate: Bearer resource_metadata="http://127.0.0.1:9/.well-known/oauth-protected-resource"'
+    assert redaction.text(f"it was answered 401; {challenge}.") == f"it was answered 401; {challenge}."
