@@ -3,11 +3,15 @@
 Works under any engine that stops on a signal handler of its own, such as uvicorn: the handler is wrapped, and called
 after the drain delay. The engine then takes no new work, and ends when what is in flight is answered. It must not be
 called as late as that: under steady load something is in flight at any time.
+
+A worker whose parent was killed tells itself to stop: nobody else would, and it would keep the port.
 """
 
 import asyncio
 import logging
+import multiprocessing
 import signal
+import sys
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -48,11 +52,14 @@ class Drain:
         self._waiting.append(end_waiting)
 
     def install(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Wrap the engine's signal handlers, if it has set any in this thread."""
+        """Wrap the engine's signal handlers, if it has set any in this thread, and watch for the parent of a worker."""
         for number in SIGNALS:
             stop = signal.getsignal(number)
             if callable(stop) and stop is not signal.default_int_handler:
                 signal.signal(number, self._wrapped(loop, stop))
+        parent = multiprocessing.parent_process()
+        if parent is not None and sys.platform != "win32":
+            loop.add_reader(parent.sentinel, _without_parent, loop, parent.sentinel)
 
     def begin(self, stop: Callable[[], object]) -> None:
         """Start draining; ``stop``, which lets what is in flight end, is called after the drain delay."""
@@ -99,3 +106,9 @@ class Drain:
     def _end_waits(self) -> None:
         for end_waiting in self._waiting:
             end_waiting()
+
+
+def _without_parent(loop: asyncio.AbstractEventLoop, sentinel: int) -> None:
+    loop.remove_reader(sentinel)
+    log.error("the process that started this worker is gone")
+    signal.raise_signal(signal.SIGTERM)

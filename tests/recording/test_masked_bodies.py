@@ -63,6 +63,19 @@ def test_credentials_are_hidden_in_every_form_also_where_the_body_is_cut(value: 
     assert b"hunter2" not in masked(body[: len(body) - cut])
 
 
+@pytest.mark.parametrize("behind", ["", "@h", '@h"}'])
+@pytest.mark.parametrize("before", ['{"uri": "', "see ", '{"a": [1, {"message": "\\"'])
+def test_userinfo_is_hidden_also_where_the_body_is_cut_before_its_end(before: str, behind: str) -> None:
+    assert b"hunter2" not in masked(f"{before}https://user:hunter2hunter2{behind}".encode())
+
+
+@pytest.mark.parametrize(
+    "text", ['{"uri": "https://host:3000', '{"uri": "https://host:3000/a', '{"uri": "see https://h/ : ok']
+)
+def test_the_port_of_a_body_that_is_cut_stays(text: str) -> None:
+    assert masked(text.encode()) == text.encode()
+
+
 def test_a_token_inside_a_text_is_masked() -> None:
     assert JWT.encode() not in masked(json.dumps({"message": f"it says Bearer {JWT}"}).encode())
 

@@ -58,6 +58,8 @@ class Server:
 
     def unavailable(self, problem: object) -> StoreUnavailable:
         """What is raised when it cannot be reached."""
+        if isinstance(problem, StoreUnavailable):
+            return StoreUnavailable(*problem.args)  # names it already
         return StoreUnavailable(f"{self._name}: {redaction.text(str(problem))}")
 
 
