@@ -85,6 +85,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         under.add_argument("--save", action="store_true", help=f"write benchmarks/results/{name}.json")
         kind.options(under)
     chosen = parser.parse_args(arguments if named else [next(iter(KINDS)), *arguments])
+    if any(getattr(chosen, name, 1) <= 0 for name in ("rounds", "seconds")):
+        parser.error("--rounds and --seconds are above 0")
     if chosen.quick and chosen.save:
         parser.error("--quick gives no figures worth keeping: leave out one of --quick and --save")
     return chosen

@@ -40,7 +40,7 @@ def limits(summaries: dict[str, dict[str, Any]]) -> list[str]:
     sound = {name: row for name, row in summaries.items() if not row["fault"]}
     busy = [name for name, row in sound.items() if row["many_load_cpu"] > SATURATED]
     starved = [name for name, row in sound.items() if row["many_server_cpu"] < UNDISTURBED and name not in busy]
-    lines = [f"The load generator never used more than {SATURATED:.0%} of its core: the servers were the limit."]
+    lines = [f"The load generator never used more than {SATURATED:.0%} of its core."]
     if busy:
         lines = [f"The load generator used more than {SATURATED:.0%} of its core for {', '.join(busy)}: lower bounds."]
     if starved:

@@ -27,6 +27,9 @@ from mcp_echo_core.stores.base import StoreUnavailable
 from mcp_echo_core.telemetry.configuration import Telemetry
 from mcp_echo_core.timing import TIMED_TOOL, Laps
 
+LARGE = 65_536
+"""Bytes of a body above which it is decoded while other requests are served."""
+
 INSTANCE_HEADER = b"mcp-echo-instance"
 
 log = logging.getLogger(__name__)
@@ -145,7 +148,7 @@ class Endpoint:
             laps = http.laps
             if laps is not None:
                 laps.lap("read")
-            value = decode(body)
+            value = decode(body) if len(body) <= LARGE else await asyncio.to_thread(decode, body)
             if laps is not None:
                 laps.lap("decode")
             version = http.single(b"mcp-protocol-version")

@@ -60,6 +60,12 @@ class Workers(Multiprocess):
         super().__init__(config, [listener])
         self._drain_delay = drain_delay
 
+    def keep_subprocess_alive(self) -> None:
+        for worker in self.processes:
+            if worker.exitcode:
+                log.warning("a worker died and is replaced", extra={"pid": worker.pid, "exit_code": worker.exitcode})
+        super().keep_subprocess_alive()
+
     def terminate_all(self) -> None:
         if self._drain_delay:
             super().terminate_all()

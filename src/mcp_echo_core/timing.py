@@ -39,6 +39,9 @@ class Laps:
         return self._clock() - self._last
 
     def header(self) -> tuple[bytes, bytes]:
-        """The header field ``Server-Timing``: phases that are over, and the time so far, in ms (W3C Server Timing)."""
-        every = [*self.seconds.items(), ("total", self._clock() - self._started)]
-        return b"server-timing", ", ".join(f"{name};dur={seconds * 1000:.3f}" for name, seconds in every).encode()
+        """The header field ``Server-Timing`` (W3C): each phase, the last as far as it came, and their total, in ms."""
+        now = self._clock()
+        last = next(reversed(self.seconds), None)
+        following = PHASES[0 if last is None else PHASES.index(last) + 1 :][:1]
+        every = {**self.seconds, **dict.fromkeys(following, now - self._last), "total": now - self._started}
+        return b"server-timing", ", ".join(f"{name};dur={span * 1000:.3f}" for name, span in every.items()).encode()

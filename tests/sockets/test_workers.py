@@ -27,6 +27,13 @@ def _words(process: psutil.Process) -> list[str]:
         return []
 
 
+def _runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE  # somebody may have to reap it
+    except psutil.NoSuchProcess:
+        return False
+
+
 def instances(server: Live, requests: int = 20) -> set[str]:
     """The workers that answer, by name."""
     return {server.get("/health").json["instance"] for _ in range(requests)}
@@ -65,6 +72,7 @@ def test_a_killed_worker_is_replaced_and_its_requests_still_count(pair: Live) ->
     until(lambda: len(workers(pair) - {victim}) == 2, "a new worker", 20)
     until(lambda: instances(pair) - before, "an answer of the new worker", 20)
     assert counted(pair) == 10
+    assert any("a worker died" in line and str(victim) in line for line in pair.lines)
     assert pair.stop() == 0
 
 
@@ -83,6 +91,13 @@ def test_all_workers_end_with_their_parent(pair: Live, number: int) -> None:
     assert len(started) == 2
     assert pair.stop(number) == 0
     until(lambda: not any(psutil.pid_exists(pid) for pid in started), "the end of all workers")
+
+
+def test_all_workers_end_when_their_parent_is_killed(pair: Live) -> None:
+    started = workers(pair)
+    pair.stop(signal.SIGKILL)
+    until(lambda: not any(_runs(pid) for pid in started), "the end of all workers")
+    assert sum("the process that started this worker is gone" in line for line in pair.lines) == 2
 
 
 def test_recycled_workers_lose_no_request(tmp_path: Path) -> None:

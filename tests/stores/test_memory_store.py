@@ -100,3 +100,11 @@ async def test_nothing_of_an_ended_session_is_kept() -> None:
     kept = {name: value for name, value in vars(store).items() if isinstance(value, dict) and value}
     del kept["_ended"]  # counts only
     assert kept == {}
+
+
+async def test_sessions_that_end_with_their_process_have_lived_until_then() -> None:
+    store = MemoryStore(timeout=3600, max_sessions=10, queue_size=10)
+    await store.create(Session(id="a", created_at=1000.0, last_activity=1000.0), 1000.0)
+    await store.statistics(1600.0)  # as closing sessions begins
+    await store.close()
+    assert (await store.statistics(1600.0)).durations["drain"].seconds == 600.0

@@ -75,8 +75,9 @@ async def test_a_dead_redis_is_unavailable_at_once_and_serves_again_when_it_is_b
 ) -> None:
     redis.stop(signal.SIGKILL)
     for _ in range(3):
-        with pytest.raises(StoreUnavailable, match=r"127\.0\.0\.1"):
+        with pytest.raises(StoreUnavailable) as outage:
             await bounded(OPERATIONS[name](store), "the refusal")
+        assert str(outage.value).count(redis.url) == 1
     redis.start()
     await works(store)
 

@@ -231,3 +231,9 @@ async def test_a_sampler_that_wants_nothing_gets_nothing(telling: Telling, colle
         await server.post(rpc("ping"))
     assert collector.spans == []
     assert collector.points
+
+
+async def test_a_batch_fails_as_its_last_refused_message_did(telling: Telling, collector: Collector) -> None:
+    async with telling() as server:
+        await server.post([rpc("ping"), rpc("no/such", None, 2)], mcp_protocol_version="2025-03-26")
+    assert collector.span("batch").attributes["error.type"] == "-32601"

@@ -66,6 +66,6 @@ async def _answer(era: "LegacyEra", exchange: Exchange, value: Any, version: str
             )
         return {"jsonrpc": "2.0", "id": request_id, "result": await era.result(exchange, message, version, SILENT)}
     except Refusal as refusal:
-        exchange.outcome = ERROR
+        exchange.outcome, exchange.error_code = ERROR, refusal.code
         era.refused(refusal)
         return error_object(refusal, request_id)

@@ -80,6 +80,7 @@ class LegacyEra:
         message = parse(value)
         if type(message) is not Request:
             await self._check_version(exchange, version)
+            exchange.revision = version or exchange.revision
             await self.notice(exchange, message)
             await exchange.reply(202)
             return

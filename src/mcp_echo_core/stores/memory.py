@@ -49,6 +49,7 @@ class MemoryStore:
         self._created = self._sweeps = 0
         self._ended = {reason: Durations() for reason in REASONS}
         self._last_sweep: float | None = None
+        self._asked = 0.0
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "MemoryStore":
@@ -164,6 +165,7 @@ class MemoryStore:
 
     async def statistics(self, now: float) -> Statistics:
         await self._expire_all(now)
+        self._asked = now  # whoever closes asks before; closing is not told the time
         reasons = {reason: durations.count for reason, durations in self._ended.items()}
         return Statistics(
             active=len(self._sessions),
@@ -184,9 +186,8 @@ class MemoryStore:
         return None
 
     async def close(self) -> None:
-        # Nobody says what time it is; a session's last sign of life is what is known of its end.
         for session in list(self._sessions.values()):
-            self._end(session.id, session.last_activity, "drain")
+            self._end(session.id, max(session.last_activity, self._asked), "drain")
 
     def alive(self, session_id: str, now: float) -> Session | None:
         """A session that is not expired."""

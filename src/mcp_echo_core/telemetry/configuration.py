@@ -8,6 +8,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from mcp_echo_core import redaction
 from mcp_echo_core.errors import ConfigurationError
 from mcp_echo_core.exchange import Exchange
 from mcp_echo_core.runtime import Runtime
@@ -17,6 +18,9 @@ EXPORTERS = ("otlp", "console", "none")
 
 PROTOCOL = "http/protobuf"
 """The one protocol that the extra brings."""
+
+NUMBERS = ("OTEL_BSP_", "OTEL_METRIC_EXPORT_INTERVAL", "OTEL_METRIC_EXPORT_TIMEOUT")
+"""Variables, or how they begin, that hold a whole number."""
 
 INSTALL = "pip install 'mcp-echo-streamablehttp-server[otel]'"
 
@@ -62,6 +66,7 @@ def asked(environ: Mapping[str, str]) -> Signals | None:
     traces, metrics = _exporters(environ, "TRACES"), _exporters(environ, "METRICS")
     if not traces and not metrics:
         return None
+    _check_values(environ)
     reasons = [variable for signal in ("TRACES", "METRICS") for variable in _reasons(signal) if environ.get(variable)]
     return Signals(traces, metrics, reasons[0])
 
@@ -105,6 +110,19 @@ def _exporters(environ: Mapping[str, str], signal: str) -> tuple[str, ...]:
     if "otlp" in names:
         _check_protocol(environ, signal)
     return tuple(name for name in names if name != "none")
+
+
+def _check_values(environ: Mapping[str, str]) -> None:
+    """What the SDK would find out when it is too late to say which variable it was."""
+    for variable, value in environ.items():
+        text = value.strip()
+        if not text or not variable.startswith("OTEL_"):
+            continue
+        if variable.startswith("OTEL_EXPORTER_OTLP_") and variable.endswith("ENDPOINT"):
+            if not text.startswith(("http://", "https://")):
+                raise ConfigurationError(variable, redaction.text(text), "a URL with http:// or https://")
+        elif variable.startswith(NUMBERS) and not (text.isascii() and text.isdigit() and int(text)):
+            raise ConfigurationError(variable, text, "a whole number above 0")
 
 
 def _check_protocol(environ: Mapping[str, str], signal: str) -> None:

@@ -107,6 +107,8 @@ def details(exchange: Exchange, method: str, message: Any, runtime: Runtime) -> 
         known["http.response.status_code"] = exchange.status
     if exchange.request_id is not None:
         known["jsonrpc.request.id"] = str(redaction.shorten(exchange.request_id))
+    if not method and _http_method(exchange) == OTHER:
+        known["http.request.method_original"] = str(redaction.shorten(http.scope["method"]))
     session = _session(exchange, runtime)
     if session is not None:
         # Whoever knows the whole id can use the session and read its record.

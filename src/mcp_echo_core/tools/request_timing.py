@@ -72,17 +72,18 @@ class StatelessResult(Struct, rename="camel"):
 
 
 async def run_stateful(arguments: NoArguments, call: Call) -> StatefulResult:  # noqa: ARG001
-    """Measure, and read the session."""
+    """Read the machine and the session, then measure."""
+    now = call.runtime.clock.wall()
+    statistics = await call.runtime.sessions.statistics(now)
+    session, cpu_share, memory = call.session, system.cpu_share(), system.memory()
     timing = _measure(call)
-    statistics = await call.runtime.sessions.statistics(timing.current_time)
-    session = call.session
     result = StatefulResult(
         timing=timing,
-        cpu_share=system.cpu_share(),
-        memory=system.memory(),
+        cpu_share=cpu_share,
+        memory=memory,
         active_sessions=statistics.active if statistics else None,
         queued_messages=statistics.queued if statistics else None,
-        session_age_seconds=max(0.0, timing.current_time - session.created_at) if session else None,
+        session_age_seconds=max(0.0, now - session.created_at) if session else None,
         session_requests=session.requests if session else None,
         session_average_seconds=_average(session) if session else None,
     )
@@ -92,19 +93,20 @@ async def run_stateful(arguments: NoArguments, call: Call) -> StatefulResult:  #
 
 
 async def run_stateless(arguments: NoArguments, call: Call) -> StatelessResult:  # noqa: ARG001
-    """Measure."""
+    """Read the machine, then measure."""
+    load, cpu_share, memory = system.load_average(), system.cpu_share(), system.memory()
+    threads, open_files = system.threads(), system.open_files()
     timing = _measure(call)
-    load = system.load_average()
     result = StatelessResult(
         timing=timing,
-        cpu_share=system.cpu_share(),
+        cpu_share=cpu_share,
         cores=system.cores(),
-        memory=system.memory(),
+        memory=memory,
         python_version=platform.python_version(),
         platform=system.platform_name(),
         process_id=os.getpid(),
-        threads=system.threads(),
-        open_files=system.open_files(),
+        threads=threads,
+        open_files=open_files,
         uptime_seconds=max(0.0, timing.current_time - call.runtime.started_at),
         load_average=None if load is None else list(load),
     )
