@@ -56,7 +56,9 @@ async def test_a_viewer_at_one_instance_hears_within_a_second_of_what_another_ha
     one.append(["a"], taken(4, at=NOW + 1))
     told = await heard(viewer, 2)
     assert time.monotonic() - begun < 1.0
-    assert [(entry.sequence, entry.event.number) for entry in told] == [(2, 2), (3, 4)]
+    # In which order is another test's: a busy machine may write the second before the first.
+    assert [entry.sequence for entry in told] == [2, 3]
+    assert {entry.event.number for entry in told} == {2, 4}
     one.leave("a", viewer)
 
 
