@@ -99,11 +99,10 @@ async def test_a_drain_ends_get_streams_and_lets_requests_finish(
         await events(stream, 1)
         signal.raise_signal(signal.SIGTERM)
         assert await rest(listener) == []
-        assert not stopped.is_set()
+        await bounded(stopped.wait(), "the engine's stop, which waits for requests itself")
         pace.step("b")
         pace.finish()
         assert told(await rest(stream)) == ["b", "result 1"]
-        await bounded(stopped.wait(), "the engine's stop")
 
 
 async def test_a_drain_ends_a_resumed_stream_whose_request_still_runs(
