@@ -180,6 +180,7 @@ class TimedHeads(HttpToolsProtocol):
             b"HTTP/1.1 %d %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%s"
             % (status, reason, len(body), body)
         )
+        self._incomplete = False
         self.transport.close()
 
     def _watch(self) -> None:

@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from multiprocessing.connection import wait
 
@@ -69,7 +70,9 @@ class Workers(Multiprocess):
     def terminate_all(self) -> None:
         if self._drain_delay:
             super().terminate_all()
-            wait([worker.process.sentinel for worker in self.processes], max(0, self._drain_delay - BEFORE_END_SECONDS))
+            _wait_for_all(
+                [worker.process.sentinel for worker in self.processes], self._drain_delay - BEFORE_END_SECONDS
+            )
         # Still served by all workers, who do not know whether others go on.
         for listener in self.sockets:
             asyncio.run(backlog.empty(listener))
@@ -106,6 +109,14 @@ def serve(variant: Variant, environ: Mapping[str, str], flags: Mapping[str, str 
     else:
         config = _config(f"{variant.package}:app", settings)
         _run_workers(config, listener, settings.drain_delay, _as_variables(variant, flags))
+
+
+def _wait_for_all(sentinels: list[int], seconds: float) -> None:
+    """Return when all processes have ended or time is over; what one that ends early would have served, others do."""
+    deadline = time.monotonic() + seconds
+    while sentinels and (left := deadline - time.monotonic()) > 0:
+        ended = wait(sentinels, left)
+        sentinels = [sentinel for sentinel in sentinels if sentinel not in ended]
 
 
 def _check_store(settings: Settings) -> None:

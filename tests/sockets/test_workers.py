@@ -100,6 +100,17 @@ def test_all_workers_end_when_their_parent_is_killed(pair: Live) -> None:
     assert sum("the process that started this worker is gone" in line for line in pair.lines) == 2
 
 
+def test_while_workers_drain_one_that_dies_takes_no_connection_from_the_others(tmp_path: Path) -> None:
+    with serving("stateless", tmp_path, "--workers", "2", MCP_DRAIN_DELAY="1.5") as server:
+        victim = min(workers(server))
+        server.kill()
+        until(lambda: sum("draining" in line for line in server.lines) == 2, "both workers' drain")
+        os.kill(victim, signal.SIGKILL)
+        until(lambda: not _runs(victim), "its end")
+        assert [server.post(rpc("ping")).status for _ in range(5)] == [200] * 5
+        assert server.exit_code() == 0
+
+
 def test_recycled_workers_lose_no_request(tmp_path: Path) -> None:
     with serving("stateless", tmp_path, "--workers", "2", "--max-requests", "20") as server:
         seen: set[str] = set()
