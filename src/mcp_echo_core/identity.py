@@ -28,6 +28,9 @@ _ROLES = (
     "remote-groups",
 )  # fmt: skip
 
+HEADER_NAMES = frozenset({*_USER_ID, *_USERNAME, *_GITHUB, *_EMAIL, *_ROLES})
+"""Every field in which a user is read, in lower case: what a gateway has to take out of what clients send."""
+
 
 class Fact(Struct, frozen=True):
     """Something that is said about the user.

@@ -10,11 +10,11 @@ from balancers import BALANCERS, separate
 from broken_sessions import MintsForEverybody, ServesWithoutId
 from broken_versions import ModernOnly
 from command_runs import ran
-from gateways import PAGE, DropsIds, HalfDead, HidesIds, Limited, Uniform, dripping
 from probe_runs import finding_on, report_on
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateways import PAGE, DropsIds, HalfDead, HidesIds, Limited, Uniform, dripping
 from in_loop import Serve
 from mcp_echo_core.client.evidence import Exchange
 from mcp_echo_core.client.wire import Wire

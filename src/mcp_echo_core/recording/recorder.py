@@ -17,6 +17,9 @@ BIN = "mcp_echo.bin"
 MAX_STREAM_BYTES = 16 * 1024
 """Bytes of an event stream that are kept."""
 
+MAX_PREFLIGHTED = 10_000
+"""Records of which it is known that a preflight came last."""
+
 CLOCK_SECONDS = 1.0
 """How long the difference of the two clocks is taken for the same."""
 
@@ -64,6 +67,7 @@ class Recorder:
         self._wall = clock.wall
         self._monotonic = clock.monotonic
         self._redactor = Redactor(journal)
+        self._preflighted: set[str] = set()
         self._look_at_the_clock(clock.monotonic())
 
     def record(self, exchange: Exchange, seconds: float | None) -> None:
@@ -89,6 +93,8 @@ class Recorder:
             and exchange.kind != "initialize"
             and not self.journal.admits(subject, at)
         ):
+            return
+        if not self._counts(exchange, subject):
             return
         if http.started > self._offset_until:
             self._look_at_the_clock(http.started)
@@ -135,6 +141,18 @@ class Recorder:
         """File that an answer has become an event stream; the tape for what it carries."""
         self.record(exchange, None)
         return StreamTape(self._monotonic, exchange.http.started)
+
+    def _counts(self, exchange: Exchange, subject: str) -> bool:
+        """Gateways let preflights through unasked: whoever sends them can neither begin a record nor fill one."""
+        if exchange.kind != "OPTIONS":
+            self._preflighted.discard(subject)
+            return True
+        if subject in self._preflighted or not self.journal.knows(subject):
+            return False
+        if len(self._preflighted) >= MAX_PREFLIGHTED:
+            self._preflighted.clear()
+        self._preflighted.add(subject)
+        return True
 
     def _session(self, exchange: Exchange) -> str | None:
         if exchange.assigned is not None:

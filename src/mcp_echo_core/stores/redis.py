@@ -88,7 +88,10 @@ class RedisStore:
         """
         url = settings.session_store
         limits = (settings.session_timeout, settings.max_sessions, settings.session_queue_size)
-        allowed = "a URL such as redis://user:password@host:6379/0, or rediss:// for TLS; its path is a number"
+        allowed = (
+            "a URL such as redis://user:password@host:6379/0, or rediss:// for TLS; its path is a number, "
+            "its options are redis-py's"
+        )
         refusal = ConfigurationError("MCP_SESSION_STORE", redaction.text(url), allowed)
         try:
             if _PATH.fullmatch(urlsplit(url).path) is None:

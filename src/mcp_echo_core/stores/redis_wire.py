@@ -39,7 +39,12 @@ class Server:
     def __init__(self, url: str) -> None:
         self._name = redaction.text(url)
         options: dict[str, Any] = {"socket_timeout": None, "socket_keepalive": True, "client_name": "mcp-echo"}
-        self._pool: Any = ConnectionPool.from_url(url, protocol=2, retry=Retry(NoBackoff(), 0), **options)
+        pool: Any = ConnectionPool.from_url(url, protocol=2, retry=Retry(NoBackoff(), 0), **options)
+        self._pool = pool
+        try:
+            pool.make_connection()
+        except TypeError as error:  # redis-py takes any option, until it makes a connection of it
+            raise ValueError(f"{str(error).rpartition('argument ')[2]} is no option of a Redis URL") from None
 
     async def connect(self) -> Connection:
         """A new connection, logged in and with the database selected.

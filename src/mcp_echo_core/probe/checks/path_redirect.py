@@ -55,6 +55,9 @@ def _faults(found: Way, *, tokens: bool) -> list[str]:
         faults += [each.lost_path for each in found.steps if each.target is not None and each.lost_path is not None]
     if tokens and any(each.upgrades for each in found.steps):
         faults.append("it leads from http to https, but the token has gone over the wire in clear already")
+    lost = found.end.message is None and found.end.status is not None and found.end.status not in REFUSED
+    if lost and not faults and not found.circle:
+        faults.append(f"at the end nothing answers as an MCP server does: {found.end.told()}")
     if found.circle:
         faults.append("the redirects lead in a circle, or further than clients follow")
     return list(dict.fromkeys(faults))

@@ -102,7 +102,7 @@ def _whole(found: Replicas) -> Finding:
             consequence="Calls succeed on every instance, whether it knows the session or not.",
             facts=facts,
         )
-    told = "one instance, or all share their sessions"
+    told = "one instance, or all share their sessions, or it is always the same one for this client"
     if found.routing == "shared":
         told = f"{found.instances} instances that share their sessions"
     aside = "Instances are not told apart if your address is always led to the same one."
