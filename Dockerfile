@@ -1,11 +1,11 @@
 # Both servers in one image: the command says which, environment variables say how (docs/configuration.md).
 #
 #     docker build --tag mcp-echo .
-#     docker run --read-only --tmpfs /tmp --publish 127.0.0.1:3000:3000 mcp-echo
-#     docker run --read-only --tmpfs /tmp --publish 127.0.0.1:3000:3000 mcp-echo mcp-echo serve --variant stateless
+#     docker run --read-only --tmpfs /tmp --env-file deploy/loopback.env --publish 127.0.0.1:3000:3000 mcp-echo
+#     docker run --read-only --tmpfs /tmp --env-file deploy/loopback.env --publish 127.0.0.1:3000:3000 mcp-echo \
+#       mcp-echo serve --variant stateless
 
 FROM python:3.12-slim AS build
-RUN pip install --no-cache-dir 'uv>=0.7'
 ENV UV_COMPILE_BYTECODE=1 \
     UV_LINK_MODE=copy \
     UV_NO_CACHE=1 \
@@ -13,11 +13,12 @@ ENV UV_COMPILE_BYTECODE=1 \
     UV_PYTHON_DOWNLOADS=never
 WORKDIR /build
 # What the lock names first: it changes less often than the source.
+COPY scripts/uv scripts/uv
 COPY pyproject.toml uv.lock ./
-RUN uv sync --locked --no-default-groups --extra redis --extra otel --no-install-project
+RUN scripts/uv sync --locked --no-default-groups --extra redis --extra otel --no-install-project
 COPY README.md LICENSE ./
 COPY src src
-RUN uv sync --locked --no-default-groups --extra redis --extra otel --no-editable
+RUN scripts/uv sync --locked --no-default-groups --extra redis --extra otel --no-editable
 
 FROM python:3.12-slim
 ARG VERSION=unknown

@@ -127,7 +127,9 @@ def paths() -> Iterator[str]:
     """The table of all paths but the dashboard's."""
     yield from ("| path | method | stateful | stateless | who may ask |", "|---|---|---|---|---|")
     yield from _protocol("`, `".join(sorted(PROTOCOL_PATHS)), "whom Host and Origin let through")
-    yield from _protocol("/b/<name>/mcp", "the same, with the name", stateless=False)
+    yield from _protocol(
+        "`, `".join(f"/b/<name>{path}" for path in sorted(PROTOCOL_PATHS)), "the same, with the name", stateless=False
+    )
     for path in PATHS[1:]:
         yield f"| `{path}` | GET | {TOLD[path]} | same | everybody who reaches the port |"
     yield "| `/b` | POST | a name for a bin that nobody guesses: 201 | – | who has `MCP_ECHO_DASHBOARD_TOKEN`, if set |"

@@ -90,6 +90,18 @@ class Live:
         return self.process.wait(STOP)
 
     @property
+    def resident_kb(self) -> int:
+        """Memory of the process."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8").splitlines()
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
+
+    @property
+    def processor_seconds(self) -> float:
+        """What the process has used of the processor, to the hundredth: other processes do not change it."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # proc(5): utime, stime
+
+    @property
     def lines(self) -> list[str]:
         """What the process has written."""
         return self.log.read_text(encoding="utf-8").splitlines()

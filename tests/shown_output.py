@@ -14,6 +14,7 @@ VOLATILE = [
     (r"\bnginx/[\d.]+", "nginx/<version>"),
     (r"\bmcp-echo-instance: [0-9a-f]{8}", "mcp-echo-instance: <instance>"),
     (r"\bg[0-9a-f]{8}-", "<stream>-"),
+    (r"\b(mcp-echo(?:-[a-z]+)*) \d+\.\d+\.\d+\b", r"\1 <version>"),
     (r'"version": ?"[\d.]+"', '"version": "<version>"'),
 ]
 

@@ -18,6 +18,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -27,6 +28,10 @@ from starlette.routing import Route
 METADATA = "/.well-known/oauth-protected-resource"
 HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 PATH = re.compile(r"/[A-Za-z0-9/_.~-]*")
+TEXT = re.compile(r"[!-~]([ -~]*[!-~])?")
+"""What a header field may hold whatever reads it (RFC 9110 section 5.5)."""
+
+EXAMPLE = '{"user": "jane", "groups": ["staff"]}'
 
 
 class ForwardAuth:
@@ -81,16 +86,23 @@ def users_of(text: str) -> dict[str, dict[str, str]]:
     Raises:
         ValueError: It is not what the module's description says.
     """
-    fields = {}
-    for digest, user in json.loads(text).items():
+    found = json.loads(text)
+    problem = "it has to map each token's SHA-256 in hex to its user"
+    for digest, user in found.items() if isinstance(found, dict) else [("", None)]:
         if not re.fullmatch(r"[0-9a-f]{64}", digest):
-            raise ValueError(f"AUTH_TOKENS_FILE has the key {digest[:6]}…; it has to be a token's SHA-256 in hex")
-        fields[digest] = {"x-auth-request-user": str(user["user"])}
-        if "email" in user:
-            fields[digest]["x-auth-request-email"] = str(user["email"])
-        if "groups" in user:
-            fields[digest]["x-auth-request-groups"] = ",".join(user["groups"])
-    return fields
+            raise ValueError(f"AUTH_TOKENS_FILE has the key {digest[:6]}…; {problem}")
+        if not (isinstance(user, dict) and isinstance(user.get("groups", []), list) and "user" in user):
+            raise ValueError(f"AUTH_TOKENS_FILE says of {digest[:6]}… what is no user; write {EXAMPLE}")
+    return {digest: _fields(digest, user) for digest, user in found.items()}
+
+
+def _fields(digest: str, user: Mapping[str, Any]) -> dict[str, str]:
+    groups = ",".join(str(group) for group in user.get("groups", []))
+    said = {"user": user["user"], "email": user.get("email"), "groups": groups or None}
+    for name, value in said.items():
+        if value is not None and not TEXT.fullmatch(str(value)):
+            raise ValueError(f"{name} of {digest[:6]}… in AUTH_TOKENS_FILE cannot be a header field; write it in ASCII")
+    return {f"x-auth-request-{name}": str(value) for name, value in said.items() if value is not None}
 
 
 def create_app(environ: Mapping[str, str]) -> Starlette:
@@ -106,7 +118,7 @@ def create_app(environ: Mapping[str, str]) -> Starlette:
     auth = ForwardAuth(users, servers)
     return Starlette(
         routes=[
-            Route("/verify", auth.verify, methods=["GET", "HEAD", "POST", "DELETE", "OPTIONS"]),
+            Route("/verify", auth.verify),  # gateways ask with GET, whatever they are asked themselves
             Route(METADATA, auth.metadata),
             Route(METADATA + "{resource:path}", auth.metadata),
             Route("/readyz", auth.ready),

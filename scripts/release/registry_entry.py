@@ -17,6 +17,8 @@ from release import project
 SCHEMA = "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json"
 PORT = "MCP_ECHO_PORT"
 LOOPBACK = "127.0.0.1"
+PUBLISHED = project.ROOT / "deploy" / "loopback.env"
+"""Settings of a container whose port is published on loopback: its own peer is Docker's network, which says nothing."""
 SHORT = "Diagnostic echo servers over Streamable HTTP: see what arrives, what it breaks and how to fix it"
 """The description, which the schema limits to 100 characters."""
 
@@ -55,6 +57,7 @@ def _distribution() -> dict[str, Any]:
 def _image() -> dict[str, Any]:
     """Started by docker; the port inside is the default one, since the published one would have to follow it."""
     port = next(setting.default_for("stateful") for setting in TABLE if PORT in setting.variables)
+    names = dict(re.findall(r"^(\w+)=(.*)$", PUBLISHED.read_text(encoding="utf-8"), re.MULTILINE))
     return {
         "registryType": "oci",
         "identifier": project.image(),
@@ -68,7 +71,10 @@ def _image() -> dict[str, Any]:
             {"type": "positional", "value": "serve"},
             _variant(),
         ],
-        "environmentVariables": list(_variables("MCP_ECHO_HOST", PORT)),
+        "environmentVariables": [
+            {**variable, **({"default": names[variable["name"]]} if variable["name"] in names else {})}
+            for variable in _variables("MCP_ECHO_HOST", PORT)
+        ],
         "transport": {"type": "streamable-http", "url": f"http://{LOOPBACK}:{port}/mcp"},
     }
 

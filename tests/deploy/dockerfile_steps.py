@@ -17,8 +17,8 @@ from live import environment
 BUILD_SECONDS = 120
 """Seconds that an installation may take when nothing it needs has been fetched yet."""
 
-OF_THE_BASE_IMAGE = ("pip install --no-cache-dir 'uv", "useradd ")
-"""How the RUN steps begin that only a container has a use for: its own uv, its own user and folder."""
+OF_THE_BASE_IMAGE = ("useradd ",)
+"""How the RUN steps begin that only a container has a use for: its own user and folder."""
 
 
 class Step(NamedTuple):
@@ -89,13 +89,14 @@ def _copy(words: list[str], folder: Path) -> None:
         if (ROOT / source).is_dir():
             shutil.copytree(ROOT / source, folder / target, ignore=shutil.ignore_patterns("__pycache__"))
         else:
+            (folder / target).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / source, folder / target)
 
 
 def _run(command: str, folder: Path, settings: Mapping[str, str]) -> None:
-    # The project's own uv; its cache saves this test what scripts/install has fetched.
-    assert command.startswith("uv "), f"nobody knows how to perform RUN {command} without a container"
-    words = [str(ROOT / "scripts" / "uv"), *shlex.split(command)[1:]]
+    # The cache of uv saves this test what scripts/install has fetched.
+    assert command.startswith("scripts/uv "), f"nobody knows how to perform RUN {command} without a container"
+    words = [str(folder / "scripts" / "uv"), *shlex.split(command)[1:]]
     kept = {name: value for name, value in settings.items() if name != "UV_NO_CACHE"}
     done = subprocess.run(
         words, cwd=folder, env=environment(kept), capture_output=True, text=True, timeout=BUILD_SECONDS, check=False

@@ -1,10 +1,11 @@
 """The compose file: by the published schema, and what its parts say of each other."""
 
 import re
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
-from deployed import DEPLOY, against_schema, document
+from deployed import DEPLOY, ROOT, against_schema, document
 
 from mcp_echo_core.settings import Settings
 
@@ -74,6 +75,18 @@ def test_only_traefik_is_reachable_and_only_from_this_machine() -> None:
     assert SERVICES["traefik"]["ports"] == ["127.0.0.1:8080:8080"]
     assert COMPOSE["networks"]["gateway"]["internal"]
     assert SERVICES["redis"]["networks"] == ["store"]
+
+
+def test_traefik_is_the_version_that_the_tests_run() -> None:
+    pinned = re.search(r"==(\d+\.\d+)\.", (ROOT / "tests/peers/requirements/traefik.txt").read_text(encoding="utf-8"))
+    assert pinned is not None
+    assert SERVICES["traefik"]["image"] == f"traefik:v{pinned[1]}"
+
+
+def test_who_ends_tls_on_this_machine_has_an_address_that_does_not_change() -> None:
+    (pool,) = COMPOSE["networks"]["outside"]["ipam"]["config"]
+    assert ip_address(pool["gateway"]) in ip_network(pool["subnet"])
+    assert pool["gateway"] in (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
 
 
 def test_all_files_that_are_mounted_exist() -> None:

@@ -87,3 +87,25 @@ def test_a_file_with_tokens_instead_of_digests_is_refused_without_showing_them(t
     with pytest.raises(ValueError, match="SHA-256") as refusal:
         program().create_app({"AUTH_TOKENS_FILE": str(file)})
     assert TOKEN not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("user", "why"),
+    [
+        ({"user": "Žofie"}, "ASCII"),
+        ({"user": "jane\r\nX-Admin: yes"}, "ASCII"),
+        ({"user": "jane", "groups": ["staff", "Gäste"]}, "ASCII"),
+        ({"user": ""}, "ASCII"),
+        ({"user": "jane", "groups": "staff"}, "no user"),
+        ({"email": "jane@example.com"}, "no user"),
+        ("jane", "no user"),
+    ],
+)
+def test_a_user_that_no_header_field_can_name_is_refused_at_the_start(user: Any, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        program().users_of(json.dumps({DIGEST: user}))
+
+
+def test_a_file_that_is_no_object_is_refused() -> None:
+    with pytest.raises(ValueError, match="has to map"):
+        program().users_of(json.dumps([DIGEST]))

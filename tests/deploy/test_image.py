@@ -100,7 +100,7 @@ def test_it_has_the_libraries_of_its_extras_and_none_of_the_tests(image: Image) 
     assert not {"pytest", "hypothesis", "mypy", "mangum"} & installed
 
 
-def test_what_was_left_to_a_container_is_only_its_uv_and_its_user(image: Image) -> None:
+def test_what_was_left_to_a_container_is_only_its_user(image: Image) -> None:
     runs = [step.rest for step in (*image.left_out, *FINAL) if step.instruction == "RUN"]
     assert len(runs) == len(OF_THE_BASE_IMAGE)
     for run, beginning in zip(runs, OF_THE_BASE_IMAGE, strict=True):

@@ -12,20 +12,34 @@ from typing import Any
 
 import pytest
 import yaml
-from deployed import DEPLOY
+from deployed import DEPLOY, identity_names
 from lambda_events import function_url, http_api
 
 from harness import NEWEST
 from live import ANSWER, STOP, environment
 
 RUNTIME = """
-import json, sys
+import asyncio, json, sys
 import handler
 handler.STREAM_SECONDS = 0.5
+handler.ENDING_SECONDS = 0.2
+served = handler.app
+async def app(scope, receive, send):
+    if scope["path"] == "/leaves":
+        while (await receive())["type"] != "http.disconnect":
+            pass
+    elif scope["path"] == "/hangs":
+        await asyncio.Event().wait()
+    else:
+        await served(scope, receive, send)
+handler.app = app
 for line in sys.stdin:
     print(json.dumps(handler.handler(json.loads(line), None)), flush=True)
 """
-"""What AWS does with a function: import it once, then an event at a time. Streams are ended sooner than there."""
+"""What AWS does with a function: import it once, then an event at a time. Streams are ended sooner than there.
+
+Two paths stand for a server that leaves a request unanswered when its client is gone, and for one that hangs.
+"""
 
 INITIALIZE = {
     "jsonrpc": "2.0",
@@ -155,7 +169,9 @@ def test_the_functions_time_is_longer_than_its_streams() -> None:
     seconds = re.search(r"^STREAM_SECONDS = ([\d.]+)$", source, re.MULTILINE)
     assert seconds is not None
     template = yaml.load((DEPLOY / "lambda" / "template.yaml").read_text(), Template)
-    assert float(seconds[1]) < function(template)["Timeout"]
+    ending = re.search(r"^ENDING_SECONDS = ([\d.]+)$", source, re.MULTILINE)
+    assert ending is not None
+    assert float(seconds[1]) + float(ending[1]) < function(template)["Timeout"]
 
 
 def test_a_message_that_is_no_json_gets_the_explanation(handler: Handler) -> None:
@@ -168,4 +184,38 @@ def test_the_template_names_the_handler_and_a_route_for_each_method_of_the_endpo
     properties = function(yaml.load((DEPLOY / "lambda" / "template.yaml").read_text(), Template))
     assert properties["Handler"] == "handler.handler"
     routes = {(event["Properties"]["Method"], event["Properties"]["Path"]) for event in properties["Events"].values()}
-    assert routes == {("POST", "/mcp"), ("POST", "/mcp/"), ("GET", "/mcp"), ("DELETE", "/mcp")}
+    assert routes == {(method, path) for method in ("POST", "GET", "DELETE") for path in ("/mcp", "/mcp/")}
+
+
+def test_nobody_says_who_it_is_by_a_header_field(handler: Handler) -> None:
+    forged = dict.fromkeys(identity_names(), "mallory") | {"X_Auth_Request_User": "mallory"}
+    for event in (http_api, function_url):
+        for tool in ("authContext", "printHeader"):
+            call = {"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {"name": tool}}
+            answer = handler(event("POST", "/mcp", encoded(call), **TYPES, **forged, x_trace="kept"))
+            assert answer["statusCode"] == 200
+            assert "mallory" not in body_of(answer)
+    assert "kept" in body_of(answer)
+
+
+@pytest.mark.parametrize("path", ["/leaves", "/hangs"])
+def test_a_request_that_takes_too_long_gets_a_504_that_says_so(handler: Handler, path: str) -> None:
+    answer = handler(http_api("POST", path, encoded(ECHO), **TYPES))
+    assert answer["statusCode"] == 504
+    assert "longer than this function gives" in body_of(answer)
+
+
+def test_a_call_whose_progress_takes_too_long_gets_as_much_as_there_was(handler: Handler) -> None:
+    arguments = {"message": "slow", "progressSteps": 60, "progressInterval": 0.5}
+    call = {"name": "echo", "arguments": arguments, "_meta": {"progressToken": "p"}}
+    message = {"jsonrpc": "2.0", "id": 6, "method": "tools/call", "params": call}
+    answer = handler(http_api("POST", "/mcp", encoded(message), **TYPES))
+    assert answer["statusCode"] == 200
+    assert '"progress":1' in body_of(answer)
+    assert '"progress":9' not in body_of(answer)
+
+
+def test_all_instances_sign_with_one_secret_that_the_console_does_not_show() -> None:
+    text = (DEPLOY / "lambda" / "template.yaml").read_text()
+    assert yaml.load(text, Template)["Parameters"]["StateSecret"]["NoEcho"] is True
+    assert "MCP_ECHO_STATE_SECRET: !Ref StateSecret" in text

@@ -49,11 +49,16 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def shares(inputs: int, jobs: int) -> list[int]:
+    """How many inputs each process makes: first the guided one, then so many blind ones."""
+    guided = inputs // GUIDED_SHARE if jobs else inputs
+    return [guided, *((inputs - guided + job) // jobs for job in range(jobs))]
+
+
 def start(options: argparse.Namespace, folder: Path, corpus: Path, job: int) -> subprocess.Popen[bytes]:
     """Start one worker in a folder of its own; the first one is guided."""
     folder.mkdir()
-    guided = options.inputs // GUIDED_SHARE
-    runs = (options.inputs - guided) // options.jobs if job else guided
+    runs = shares(options.inputs, options.jobs)[job]
     libfuzzer = [
         f"-runs={runs}", f"-max_total_time={options.seconds}", f"-max_len={MAX_INPUT_BYTES}", "-len_control=20",
         f"-timeout={HANG_SECONDS}", f"-rss_limit_mb={MAX_MEMORY_MB}", f"-artifact_prefix={folder}/", "-verbosity=0",
@@ -114,8 +119,26 @@ def watch(workers: list[subprocess.Popen[bytes]], folders: list[Path], seconds: 
                 worker.kill()
 
 
+def verdict(found: dict[str, Any], codes: list[int | None], asked: int) -> list[str]:
+    """What is wrong with a campaign; nothing if all inputs ran and nothing was found.
+
+    Args:
+        found: Its figures.
+        codes: Exit codes of its processes.
+        asked: Inputs that should have run.
+    """
+    wrong = [f"{len(found['findings'])} findings"] if found["findings"] else []
+    wrong += [f"{found[kind]} {kind}" for kind in ("crashes", "hangs") if found[kind]]
+    wrong += [f"processes ended with {codes}"] if any(codes) else []
+    if found["inputs"] < asked:
+        wrong.append(
+            f"only {found['inputs']:,} of {asked:,} inputs ran; allow more --seconds or ask for fewer --inputs"
+        )
+    return wrong
+
+
 def main() -> int:
-    """Run a campaign; exit code 1 if anything was found."""
+    """Run a campaign; exit code 1 if anything was found, or fewer inputs ran than were asked for."""
     options = arguments()
     out = Path(tempfile.mkdtemp(prefix="mcp-echo-fuzz-"))
     corpus = out / "corpus"
@@ -132,9 +155,11 @@ def main() -> int:
         reached = fuzz_corpus.distilled([*known, *(file.read_bytes() for file in corpus.iterdir())], MAX_CORPUS)
         fuzz_corpus.save(reached)
         tell(f"corpus: {len(reached)} inputs, {fuzz_corpus.FILE.stat().st_size} bytes")
-    bad = found["findings"] or found["crashes"] or found["hangs"] or any(worker.returncode for worker in workers)
-    tell(f"inputs and output: {out}" if bad else "nothing was found")
-    return bool(bad)
+    wrong = verdict(found, [worker.returncode for worker in workers], options.inputs)
+    tell(
+        f"{'; '.join(wrong)}\ninputs and output: {out}" if wrong else f"nothing was found in {found['inputs']:,} inputs"
+    )
+    return bool(wrong)
 
 
 if __name__ == "__main__":

@@ -168,7 +168,7 @@ class Site:
 def nginx(folder: Path, addresses: Mapping[str, str]) -> Iterator[int]:
     """nginx in front of servers at these addresses; its port."""
     port = free_port()
-    listen = {"listen 8080": f"listen 127.0.0.1:{port}"}
+    listen = {"listen 127.0.0.1:8080": f"listen 127.0.0.1:{port}"}
     with nginx_process.deployed(folder, DEPLOY / "nginx", {**addresses, **listen}):
         yield port
 

@@ -5,10 +5,11 @@ import contextlib
 import http.client
 import re
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sites import KEEP_ALIVE, PAGE, TOKEN, Site
+from sites import GATEWAYS, KEEP_ALIVE, PAGE, TOKEN, Servers, Site
 
 from harness import NEWEST, introduction, rpc, tool_call
 from live import ANSWER, MESSAGE_HEADERS, Reply
@@ -23,10 +24,8 @@ from mcp_echo_core.stream_check.check import Options, check
 
 pytestmark = pytest.mark.peers
 
-IDENTITY_HEADERS = sorted(
-    {*identity._USER_ID, *identity._USERNAME, *identity._GITHUB, *identity._EMAIL, *identity._ROLES}
-)
-FORGED = dict.fromkeys(IDENTITY_HEADERS, "mallory")
+FORGED = dict.fromkeys(sorted(identity.HEADER_NAMES), "mallory")
+METADATA = "/.well-known/oauth-protected-resource/mcp"
 STREAMS = 120
 """Enough to see what happens to one in a hundred."""
 
@@ -66,9 +65,8 @@ def test_forwarded_addresses_are_the_gateways_own(site: Site) -> None:
 def test_a_request_without_a_token_gets_a_challenge_that_leads_to_the_metadata(site: Site) -> None:
     reply = site.send("POST", "/mcp", b"{}", {**MESSAGE_HEADERS, "Origin": PAGE})
     assert reply.status == 401
-    challenge = reply.headers["www-authenticate"]
-    (metadata,) = re.findall('^Bearer resource_metadata="([^"]+)"$', challenge)
-    assert metadata == f"http://{site.host}/.well-known/oauth-protected-resource/mcp"
+    (metadata,) = re.findall('^Bearer resource_metadata="([^"]+)"$', reply.headers["www-authenticate"])
+    assert metadata == f"http://{site.host}{METADATA}"
     # A page can read it, too.
     assert reply.headers["access-control-allow-origin"] in ("*", PAGE)
     assert "www-authenticate" in reply.headers["access-control-expose-headers"].lower()
@@ -77,16 +75,53 @@ def test_a_request_without_a_token_gets_a_challenge_that_leads_to_the_metadata(s
     assert discovered.headers["access-control-allow-origin"] in ("*", PAGE)
 
 
+CLAIMED = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
+TRUSTED = {
+    "nginx": {"# 192.0.2.1 1;": "127.0.0.1 1;", "# set_real_ip_from 192.0.2.1": "set_real_ip_from 127.0.0.1"},
+    "traefik": {"trustedIPs: []": "trustedIPs: [127.0.0.1/32]"},
+}
+"""What an operator changes where this machine ends TLS in front of a gateway."""
+
+
+def challenge(site: Site, **headers: str) -> str:
+    """What somebody without a token gets."""
+    reply = site.send("POST", "/mcp", b"{}", {**MESSAGE_HEADERS, **headers})
+    assert reply.status == 401
+    return reply.headers["www-authenticate"]
+
+
+def test_a_stranger_makes_no_challenge_with_https_or_another_host(site: Site) -> None:
+    forged = {**CLAIMED, "X-Forwarded-Host": "evil.example", "X-Forwarded-Uri": "/evil"}
+    assert challenge(site, **forged) == f'Bearer resource_metadata="http://{site.host}{METADATA}"'
+
+
+@pytest.mark.parametrize("name", GATEWAYS)
+def test_behind_one_that_ends_tls_and_is_trusted_clients_are_sent_to_https(
+    name: str, servers: Servers, tmp_path: Path
+) -> None:
+    with GATEWAYS[name](tmp_path, {**servers.addresses, **TRUSTED[name]}) as port:
+        site = Site("stateless", port, name)
+        assert challenge(site) == f'Bearer resource_metadata="http://{site.host}{METADATA}"'
+        for forged in ({}, {"X-Forwarded-Uri": "/evil", "X-Forwarded-Method": "OPTIONS"}):
+            assert challenge(site, **CLAIMED, **forged) == f'Bearer resource_metadata="https://{site.host}{METADATA}"'
+        metadata = site.send("GET", METADATA, headers=CLAIMED).json
+        assert metadata["resource"] == f"https://{site.host}/mcp"
+        arrived = call(site, "printHeader", **CLAIMED)
+        assert re.search("(?i)x-forwarded-proto: https\n", arrived)
+        assert re.search("(?i)x-forwarded-for: 203.0.113.9", arrived)
+
+
 def test_a_token_that_nobody_knows_is_refused_as_invalid(site: Site) -> None:
     reply = site.post(rpc("ping"), Authorization="Bearer unknown")
     assert reply.status == 401
     assert 'error="invalid_token"' in reply.headers["www-authenticate"]
 
 
-def test_a_preflight_passes_without_a_token_and_allows_what_clients_send(site: Site) -> None:
+@pytest.mark.parametrize("path", ["/mcp", METADATA])
+def test_a_preflight_passes_without_a_token_and_allows_what_clients_send(site: Site, path: str) -> None:
     asked = "authorization, content-type, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id"
     preflight = {"Origin": PAGE, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": asked}
-    reply = site.send("OPTIONS", "/mcp", headers=preflight)
+    reply = site.send("OPTIONS", path, headers=preflight)
     assert reply.status in (200, 204)
     assert reply.headers["access-control-allow-origin"] in ("*", PAGE)
     assert "POST" in reply.headers["access-control-allow-methods"]

@@ -19,12 +19,6 @@ SPARE = 200
 """File descriptors and connections beside the idle ones."""
 
 
-def resident_kb(server: Live) -> int:
-    """Memory of a server."""
-    lines = Path(f"/proc/{server.process.pid}/status").read_text(encoding="utf-8").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
-
-
 def echoes(server: Live, count: int) -> dict[str, float]:
     """Milliseconds that pings took on one connection: median, 99th percentile, longest."""
     took = []
@@ -69,9 +63,9 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(options.connections + SPARE, most), most))
     settings = {"WORKER_CONNECTIONS": str(options.connections + SPARE), "MCP_KEEP_ALIVE_TIMEOUT": "600"}
     with ExitStack() as stack, serving("stateful", Path(tempfile.mkdtemp()), **settings) as server:
-        alone, before = echoes(server, options.echoes), resident_kb(server)
+        alone, before = echoes(server, options.echoes), server.resident_kb
         idle = opened(server, options.connections, stack)
-        beside, after = echoes(server, options.echoes), resident_kb(server)
+        beside, after = echoes(server, options.echoes), server.resident_kb
         lost = sum(not asked(plain) for plain in idle)
         figures = {
             "connections": len(idle),

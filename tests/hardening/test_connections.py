@@ -6,7 +6,6 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from pathlib import Path
 
 import pytest
 
@@ -14,12 +13,18 @@ from harness import introduction, rpc, tool_call
 from live import MESSAGE_HEADERS, Live, serving, until
 
 READ_TIMEOUT = 0.5
-LATEST = 4.0
+LATEST = 10.0
 """Seconds after which a slow connection must have ended: its time, an eighth of it, and a busy machine's share."""
 
 DRIPPING = 20
 IDLE = 500
 KB_PER_CONNECTION = 40
+
+PIPELINED, PIPELINED_BYTES = 1000, 100_000
+"""Requests that are tried to be sent, and how large each is: far more than the kernel's buffers take."""
+
+LONGEST = 0.3
+"""Seconds of processor time that a server may spend on others while a small request waits."""
 
 HEAD = b"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 LIVEZ = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -30,11 +35,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     settings = {"MCP_READ_TIMEOUT": str(READ_TIMEOUT), "MCP_SSE_KEEPALIVE_INTERVAL": "0.05"}
     with serving("stateful", tmp_path_factory.mktemp("slow"), **settings) as running:
         yield running
-
-
-def resident_kb(server: Live) -> int:
-    status = Path(f"/proc/{server.process.pid}/status").read_text(encoding="utf-8")
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
 
 
 def active(server: Live) -> float:
@@ -89,7 +89,7 @@ def test_what_drips_in_ends_in_its_time_and_holds_up_nobody(
 
 
 def test_hundreds_of_idle_connections_cost_little_and_hold_up_nobody(server: Live) -> None:
-    before = resident_kb(server)
+    before = server.resident_kb
     with ExitStack() as stack:
         idle = [stack.enter_context(server.plain()) for _ in range(IDLE)]
         for plain in idle:
@@ -97,26 +97,26 @@ def test_hundreds_of_idle_connections_cost_little_and_hold_up_nobody(server: Liv
         for plain in idle:
             received(plain, lambda data: b"alive" in data)
         assert server.post(rpc("ping")).status == 200
-        assert resident_kb(server) - before < IDLE * KB_PER_CONNECTION
+        assert server.resident_kb - before < IDLE * KB_PER_CONNECTION
         for plain in idle[::50]:
             plain.sendall(LIVEZ)
             received(plain, lambda data: b"alive" in data)
 
 
 def test_a_client_that_pipelines_and_never_reads_is_not_waited_for(server: Live) -> None:
-    body = json.dumps(tool_call("echo", {"message": "x" * 100_000})).encode()
+    body = json.dumps(tool_call("echo", {"message": "x" * PIPELINED_BYTES})).encode()
     request = HEAD + b"Accept: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
-    before = resident_kb(server)
+    before = server.resident_kb
     with server.plain() as plain:
         plain.settimeout(0.2)
         sent = 0
         with suppress(TimeoutError):
-            while sent < 400:
+            while sent < PIPELINED:
                 plain.sendall(request)
                 sent += 1
-        assert sent < 400, "the server read on although nobody read its answers"
+        assert sent < PIPELINED, "the server read on although nobody read its answers"
         assert server.post(rpc("ping")).status == 200
-        assert resident_kb(server) - before < 40_000
+        assert server.resident_kb - before < PIPELINED * PIPELINED_BYTES / 1024 / 2
     until(lambda: active(server) == 0, "the end of what nobody reads")
 
 
@@ -148,15 +148,15 @@ def test_the_largest_legal_bodies_hold_up_small_requests_only_shortly(server: Li
     start = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"a":['
     body = start + b"[]," * ((1_048_000 - len(start)) // 3) + b"0]}}}"
     head = HEAD + b"Accept: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
-    slowest = 0.0
+    longest = 0.0
     with server.plain() as large, server.connection() as small, selectors.DefaultSelector() as ready:
         ready.register(large, selectors.EVENT_READ)
         for _ in range(3):
             large.sendall(head + body)
             while not ready.select(0):
-                began = time.monotonic()
+                before = server.processor_seconds
                 small.request("POST", "/mcp", json.dumps(rpc("ping")), MESSAGE_HEADERS)
                 assert small.getresponse().read()
-                slowest = max(slowest, time.monotonic() - began)
+                longest = max(longest, server.processor_seconds - before)
             received(large, lambda data: b"HTTP/1.1 200 " in data)
-    assert slowest < 1.0
+    assert longest < LONGEST

@@ -24,9 +24,7 @@ FILES = "/var/lib/mcp-echo/"
 STATIC = {
     "log": {"level": "ERROR"},
     "providers": {"file": {"directory": "/etc/traefik/routes"}},
-    "experimental": {
-        "fastProxy": {}
-    },  # its other proxy breaks one short stream in a hundred: see docs/troubleshooting.md
+    "experimental": {"fastProxy": {}},  # the other proxy breaks some short streams: see docs/troubleshooting.md
 }
 
 

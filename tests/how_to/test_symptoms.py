@@ -11,6 +11,7 @@ import pytest
 from how_to_pages import CAUSE, FIX, FIXED, GATEWAY, SECTIONS, Page, moved, moved_back, pages
 from how_to_sites import Servers, nginx, run, traefik
 
+from mcp_echo_core import __version__
 from shown_output import masked, updating
 
 pytestmark = pytest.mark.peers
@@ -86,6 +87,9 @@ def test_the_command_names_what_causes_the_symptom(page: Page, tmp_path: Path, s
     with nginx(tmp_path, page, CAUSE, servers.behind(page, CAUSE)) as ports:
         _, printed = asked(page, "Ask", ports)
     compare(page, "Ask", printed)
+    # What is shown is compared without the version; that it is ours is seen here.
+    for server in re.findall(r"^Answered by: mcp-echo.*", printed, re.MULTILINE):
+        assert server.endswith(f" {__version__}")
     assert page.causes
     for cause in page.causes:
         assert one_line(cause) in one_line(printed)
@@ -128,6 +132,13 @@ def mended(page: Page, code: int, printed: str) -> None:
     assert code == 0, printed
     for cause in page.causes:
         assert one_line(cause) not in one_line(printed)
+
+
+def test_a_new_version_of_ours_changes_no_page() -> None:
+    shown = "\n".join(page.block(section, "text") for page in PAGES for section in ("Ask", FIXED))
+    ours = re.compile(r"^Answered by: mcp-echo\S* \d", re.MULTILINE)
+    assert ours.search(shown)
+    assert not ours.search(masked(shown, *VOLATILE))
 
 
 def test_no_fix_routes_by_the_session_id() -> None:

@@ -21,6 +21,11 @@ from release import project  # noqa: E402
 ENTRY: dict[str, Any] = json.loads((ROOT / "server.json").read_text(encoding="utf-8"))
 PACKAGES: dict[str, dict[str, Any]] = {package["registryType"]: package for package in ENTRY["packages"]}
 KINDS = ("pypi", "oci")
+NAMES = {
+    "MCP_ALLOWED_HOSTS": "localhost:*,127.0.0.1:*",
+    "MCP_ALLOWED_ORIGINS": "http://localhost:*,http://127.0.0.1:*",
+}
+"""What a container is told, since it cannot see that its port is published on loopback."""
 
 
 def arguments(package: dict[str, Any], key: str) -> list[str]:
@@ -72,8 +77,10 @@ def test_its_variables_and_defaults_are_settings_that_both_servers_accept(kind: 
     known = {name for setting in TABLE for name in setting.variables}
     assert given.keys() <= known
     assert len(given) == len(TABLE) - (1 if kind == "pypi" else 2)
+    own = NAMES if kind == "oci" else {}
+    assert {name: given[name] for name in own} == own
     for variant in VARIANTS:
-        assert Settings.from_env(given, variant) == Settings.from_env({}, variant)
+        assert Settings.from_env(given, variant) == Settings.from_env(own, variant)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -88,7 +95,7 @@ def test_the_address_names_only_variables_that_there_are(kind: str) -> None:
     assert named <= {found["name"] for found in PACKAGES[kind]["environmentVariables"]}
 
 
-def test_nothing_but_this_machine_reaches_a_server_that_a_client_started() -> None:
+def test_a_server_that_a_client_started_is_bound_to_this_machine() -> None:
     pypi, oci = PACKAGES["pypi"], PACKAGES["oci"]
     assert arguments(pypi, "packageArguments")[-2:] == ["--host", "127.0.0.1"]
     assert arguments(oci, "runtimeArguments")[:2] == ["--publish", "127.0.0.1:3000:3000"]

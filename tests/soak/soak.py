@@ -2,7 +2,8 @@
 
 Two stateful instances on one Redis behind nginx, and a stateless server with two workers. Sessions begin, are used,
 deleted and left; streams are cut and resumed; workers are killed, instances rolled, Redis restarted. Exit code 0 if no
-session is lost, no error is unexpected and nothing grows; 1 if not; 2 if it cannot be run, or is stopped.
+session is lost, no error is unexpected and nothing grows; 1 if not, or if it breaks off; 2 if it cannot be run, or is
+stopped.
 """
 
 import argparse
@@ -101,13 +102,15 @@ async def soak(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         stateful = Door("stateful", site.gateway, ledger, pace)
         stateless = Door("stateless", site.instances["stateless"].port, ledger, pace)
         clients = Clients(stateful, stateless, book, asyncio.Event(), random.Random(options.seed))
-        faults = await _under_load(clients, site, seconds, series)
-        took = round(time.monotonic() - ledger.begin, 1)
+        begin = ledger.begin
+        faults = await under_load(clients, _watch(site, begin, series), inflict(site, ledger, seconds), seconds)
+        took = round(time.monotonic() - begin, 1)
         ending = await _ended(stateful, site, book)
         await stateful.close()
         await stateless.close()
     settings = {
-        "seconds": took, "rate": options.rate, "seed": options.seed, "session_timeout": timeout,
+        "seconds": took, "asked_seconds": seconds, "rate": options.rate, "seed": options.seed,
+        "session_timeout": timeout,
         "cpus": os.cpu_count(), "load_before": load_before, "load_after": round(os.getloadavg()[0], 1),
     }  # fmt: skip
     return report(
@@ -116,25 +119,28 @@ async def soak(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     )  # fmt: skip
 
 
-async def _under_load(
-    clients: Clients, site: Site, seconds: float, series: dict[str, list[Sample]]
+async def under_load(
+    clients: Clients,
+    watching: Coroutine[Any, Any, None],
+    failing: Coroutine[Any, Any, list[dict[str, object]]],
+    seconds: float,
 ) -> list[dict[str, object]]:
-    """Let clients work while things fail; what failed when."""
-    begin = clients.stateful.ledger.begin
-    load = asyncio.create_task(clients.run())
-    watch = asyncio.create_task(_watch(site, begin, series))
-    failing = asyncio.create_task(inflict(site, clients.stateful.ledger, seconds))
-    try:
-        # Whatever ends before its time has failed, and says how.
-        await asyncio.wait((load, watch), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    """Let clients work for so many seconds while things fail and somebody watches; what failed when.
+
+    Raises:
+        ExceptionGroup: One of them could not go on, or clients and faults did not end within ``LEAVING_SECONDS``;
+            everything has been ended.
+    """
+    async with asyncio.TaskGroup() as group:
+        watch = group.create_task(watching)
+        inflicted = group.create_task(failing)
+        load = group.create_task(clients.run())
+        await asyncio.sleep(seconds)
         clients.over.set()
         async with asyncio.timeout(LEAVING_SECONDS):
-            faults = await failing
+            faults = await inflicted
             await load
-    finally:
-        for task in (load, watch, failing):
-            task.cancel()
-        await asyncio.gather(load, watch, failing, return_exceptions=True)
+        watch.cancel()
     return faults
 
 

@@ -51,6 +51,8 @@ def report(
     verdict = [f"{len(book.lost)} sessions lost"] if book.lost else []
     verdict += [f"{unexpected} unexpected errors"] if unexpected else []
     verdict += ending.faults
+    took, asked = settings["seconds"], settings["asked_seconds"]
+    verdict += [f"it lasted {took:g} s instead of {asked:g} s"] if took < asked else []
     verdict += [leak for each in processes for leak in each.leaks]
     verdict += [f"{len(faulty_lines)} lines of servers' logs tell of faults"] if faulty_lines else []
     return {

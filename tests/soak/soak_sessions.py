@@ -46,7 +46,7 @@ class Session:
             Failed: It came to nothing, or was done all the same.
             Gone: There is no such session.
         """
-        self.tracked.texts.add(text)
+        self.tracked.tried(text)
         answer = await self.call("echo", {"message": text})
         said = _structured(answer).get("message")
         if said != text:
@@ -186,7 +186,7 @@ class ModernSession(Session):
             book.doubtful.append(time.monotonic())
             raise
         tracked = book.begun(_structured(answer)["session"], answer.sent, answer.seen)
-        tracked.texts.add(text)
+        tracked.tried(text)
         return cls(door, book, tracked)
 
     async def _call(self, tool: str, arguments: Mapping[str, Any]) -> Answer:

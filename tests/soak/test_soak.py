@@ -126,9 +126,11 @@ def test_too_short_a_time_is_not_judged() -> None:
     assert growth("server", [Sample(0.0, MIB, 10)], 0.0).rss_slope is None
 
 
-def told(book: Book, ledger: Ledger, ending: Ending, processes: list[Growth], lines: list[str]) -> list[str]:
+def told(
+    book: Book, ledger: Ledger, ending: Ending, processes: list[Growth], lines: list[str], *, took: float = 1.0
+) -> list[str]:
     """The verdict; the text has to have it, too."""
-    settings = {"seconds": 1.0, "load_before": 0.0, "load_after": 0.0, "cpus": 2}
+    settings = {"seconds": took, "asked_seconds": 1.0, "load_before": 0.0, "load_after": 0.0, "cpus": 2}
     found = report(settings=settings, ledger=ledger, book=book, ending=ending, processes=processes, faults=[],
                    faulty_lines=lines)  # fmt: skip
     text = as_text(found)
@@ -148,6 +150,7 @@ def test_the_verdict_names_everything_that_is_wrong_and_nothing_else(book: Book)
     assert len(told(book, Ledger(0.0), Ending(3, 5, 2, 0, 1), [], [])) == 2
     assert len(told(book, Ledger(0.0), good, [grown(5.0, 5.0)], [])) == 2
     assert len(told(book, Ledger(0.0), good, [], ["Traceback"])) == 1
+    assert told(book, Ledger(0.0), good, [], [], took=0.9) == ["it lasted 0.9 s instead of 1 s"]
     book.lost.append("a: replayLastEcho was answered nothing")
     assert told(book, Ledger(0.0), good, [], []) == ["1 sessions lost"]
 
