@@ -8,8 +8,6 @@ from check_jsonschema.builtin_schemas import get_builtin_schema
 from jsonschema import Draft202012Validator
 from jsonschema.validators import validator_for
 
-from mcp_echo_core import identity
-
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 
@@ -30,8 +28,3 @@ def against_schema(value: Any, name: str) -> list[str]:
     schema = get_builtin_schema(f"vendor.{name}")
     validator = validator_for(schema, default=Draft202012Validator)(schema)
     return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]
-
-
-def identity_names() -> set[str]:
-    """The header fields that the servers take for who asks, in lower case."""
-    return set(identity.HEADER_NAMES)

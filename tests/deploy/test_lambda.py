@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 import yaml
-from deployed import DEPLOY, identity_names
+from deployed import DEPLOY
 from lambda_events import function_url, http_api
 
 from harness import NEWEST
 from live import ANSWER, STOP, environment
+from mcp_echo_core.identity import HEADER_NAMES
 
 RUNTIME = """
 import asyncio, json, sys
@@ -188,7 +189,7 @@ def test_the_template_names_the_handler_and_a_route_for_each_method_of_the_endpo
 
 
 def test_nobody_says_who_it_is_by_a_header_field(handler: Handler) -> None:
-    forged = dict.fromkeys(identity_names(), "mallory") | {"X_Auth_Request_User": "mallory"}
+    forged = dict.fromkeys(HEADER_NAMES, "mallory") | {"X_Auth_Request_User": "mallory"}
     for event in (http_api, function_url):
         for tool in ("authContext", "printHeader"):
             call = {"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {"name": tool}}

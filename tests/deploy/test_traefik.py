@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 import yaml
-from deployed import DEPLOY, document, identity_names
+from deployed import DEPLOY, document
+
+from mcp_echo_core.identity import HEADER_NAMES
 
 TEMPLATE = (DEPLOY / "traefik" / "routes.yml").read_text(encoding="utf-8")
 ROUTES = yaml.safe_load(TEMPLATE.replace('{{ env "BASE_DOMAIN" }}', "example.com"))
@@ -82,11 +84,11 @@ def test_the_endpoint_adds_cors_before_it_asks_who_it_is(name: str) -> None:
 
 def test_no_client_says_who_it_is_by_itself() -> None:
     cleared = MIDDLEWARES["no-identity"]["headers"]["customRequestHeaders"]
-    assert {name.lower() for name, value in cleared.items() if value == ""} >= identity_names()
+    assert {name.lower() for name, value in cleared.items() if value == ""} >= HEADER_NAMES
     for each in ROUTERS.values():
         assert each["middlewares"][0] == "no-identity"
     told = MIDDLEWARES["auth"]["forwardAuth"]["authResponseHeaders"]
-    assert {name.lower() for name in told} <= identity_names()
+    assert {name.lower() for name in told} <= HEADER_NAMES
 
 
 def test_an_instance_that_drains_is_left_out_in_time() -> None:

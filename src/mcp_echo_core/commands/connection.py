@@ -159,6 +159,18 @@ def number_in(flag: str, text: str, allowed: Range) -> float:
     return value
 
 
+def option_number(prog: str, flag: str, text: str, allowed: Range) -> float:
+    """As ``number_in``, for a command that has to refuse what is none.
+
+    Raises:
+        SystemExit: Exit code 2, after one line that says what is allowed.
+    """
+    try:
+        return number_in(flag, text, allowed)
+    except ValueError as error:
+        refuse(prog, str(error))
+
+
 def refuse(prog: str, problem: str) -> NoReturn:
     """Say in one line why a command cannot run.
 

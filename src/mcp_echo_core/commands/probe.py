@@ -23,7 +23,7 @@ from mcp_echo_core.commands.connection import (
     Range,
     add_connection_options,
     connection_from,
-    number_in,
+    option_number,
     refuse,
 )
 from mcp_echo_core.probe import baseline, progress
@@ -151,7 +151,7 @@ def _options(chosen: argparse.Namespace, environment: Mapping[str, str]) -> Opti
         headers=caller.headers,
         other_headers=_other_headers(chosen, environment, caller.headers),
         timeout=caller.timeout,
-        idle=_idle(chosen),
+        idle=option_number(chosen.prog, "--idle", chosen.idle, Range(0, MAX_IDLE)),
         verify=caller.verify,
     )
 
@@ -177,13 +177,6 @@ def _refuse_varied(prog: str, headers: Sequence[tuple[str, str]]) -> None:
     for name, _ in headers:
         if name.lower() in VARIED:
             refuse(prog, f"--header {name} cannot be given: the checks vary it themselves; leave it out")
-
-
-def _idle(chosen: argparse.Namespace) -> float:
-    try:
-        return number_in("--idle", chosen.idle, Range(0, MAX_IDLE))
-    except ValueError as error:
-        refuse(chosen.prog, str(error))
 
 
 def _checks(chosen: argparse.Namespace) -> list[Check]:

@@ -11,7 +11,7 @@ from mcp_echo_core.commands.connection import (
     add_connection_options,
     add_era_option,
     connection_from,
-    number_in,
+    option_number,
     refuse,
 )
 from mcp_echo_core.commands.results import NOT_RUN, fault_facts
@@ -45,7 +45,7 @@ def main(words: Sequence[str]) -> int:
         headers=connection.headers,
         wanted=_wanted(flags, connection.timeout),
         era=flags.era,
-        idle=_number("--idle", flags.idle, Range(0, MAX_IDLE, kind="a number")),
+        idle=option_number(PROG, "--idle", flags.idle, Range(0, MAX_IDLE, kind="a number")),
         timeout=connection.timeout,
         verify=connection.verify,
     )
@@ -110,15 +110,8 @@ def _wanted(flags: argparse.Namespace, timeout: float) -> Wanted:
         return Wanted(tool=flags.tool, words=words, steps=None, interval=0.0, seconds=timeout)
     if words:
         refuse(PROG, "--argument needs --tool")
-    steps = int(_number("--steps", flags.steps, Range(MIN_STEPS, MAX_STEPS, kind="an integer")))
-    interval = _number("--interval", flags.interval, Range(MIN_INTERVAL, MAX_INTERVAL, kind="a number"))
+    steps = int(option_number(PROG, "--steps", flags.steps, Range(MIN_STEPS, MAX_STEPS, kind="an integer")))
+    interval = option_number(PROG, "--interval", flags.interval, Range(MIN_INTERVAL, MAX_INTERVAL, kind="a number"))
     if steps * interval > MAX_SECONDS:
         refuse(PROG, f"--steps times --interval is {steps * interval:g} s: at most {MAX_SECONDS:g} s are possible")
     return Wanted.ticks(steps, interval, timeout)
-
-
-def _number(flag: str, text: str, allowed: Range) -> float:
-    try:
-        return number_in(flag, text, allowed)
-    except ValueError as error:
-        refuse(PROG, str(error))

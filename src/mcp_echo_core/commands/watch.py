@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from mcp_echo_core.commands.connection import Connection, Range, connection_from, number_in, refuse, usable_url
+from mcp_echo_core.commands.connection import Connection, Range, connection_from, option_number, refuse, usable_url
 from mcp_echo_core.commands.peers import session_file
 from mcp_echo_core.commands.terminal import Terminal
 from mcp_echo_core.redaction import text as redacted
@@ -206,10 +206,7 @@ def _connection(options: argparse.Namespace, place: Place) -> Connection:
 
 
 def _seconds(text: str | None) -> float | None:
-    try:
-        return None if text is None else number_in("--for", text, Range(0, MAX_SECONDS, above=True))
-    except ValueError as error:
-        refuse(PROG, str(error))
+    return None if text is None else option_number(PROG, "--for", text, Range(0, MAX_SECONDS, above=True))
 
 
 def _parser() -> argparse.ArgumentParser:
