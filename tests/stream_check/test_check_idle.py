@@ -1,10 +1,8 @@
 """A stream that is left alone for a while."""
 
-import HoldingIdle
-import Legacy
-import Silencing
-import Unlistenable
-from broken_ways import re
+import re
+
+from broken_ways import HoldingIdle, Legacy, Silencing, Unlistenable
 from stream_runs import checked
 from ticking_server import TickingServer
 
